@@ -1,0 +1,276 @@
+//! One row per property of an object in Snowflake. CREATE, ALTER, comparison and import derive from the rows.
+
+use std::{collections::BTreeSet, fmt};
+
+use serde::Serialize;
+
+use crate::{
+    snowflake::Statement,
+    values::canonical::{Canonical, Value},
+};
+
+/// What a change does to those who use the object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Risk {
+    /// Nobody notices.
+    #[default]
+    Safe,
+    /// Running work is interrupted.
+    Disruptive,
+    /// Something is lost that can't be had again: it waits for approval.
+    Destructive,
+}
+
+/// What happens to a managed property that leaves the spec.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// `UNSET` it: Snowflake's default, or the value of the level above, applies again.
+    Unset,
+    /// `SET` it to this literal, where UNSET does something else (`UNSET AUTO_SUSPEND` means never).
+    Set(&'static str),
+    /// Leave the value as it is.
+    Leave,
+}
+
+/// Where the present value is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A column of SHOW.
+    Column(&'static str),
+    /// `SHOW PARAMETERS IN <kind> <name>`, by the parameter's name.
+    Parameter,
+}
+
+/// What was read for one property.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell<'a> {
+    /// The answer has no such column.
+    NoColumn,
+    /// A parameter that is not set on the object itself.
+    Inherited,
+    /// The cell; `None` is NULL.
+    Is(Option<&'a str>),
+}
+
+/// One property of the objects that `S` specifies.
+pub struct Property<S: 'static> {
+    /// The path in the spec (`autoSuspend`).
+    pub path: &'static str,
+    /// The name in DDL (`AUTO_SUSPEND`).
+    pub ddl: &'static str,
+    pub source: Source,
+    pub release: Release,
+    pub risk: Risk,
+    value: &'static dyn Access<S>,
+}
+
+/// How a field of the spec is read and written.
+pub struct Lens<S, T> {
+    pub get: fn(&S) -> Option<T>,
+    pub set: fn(&mut S, T),
+}
+
+trait Access<S>: Sync {
+    fn wanted(&self, spec: &S) -> Option<Value>;
+    fn parse(&self, cell: Option<&str>) -> Option<Value>;
+    fn import(&self, cell: Option<&str>, spec: &mut S) -> bool;
+}
+
+impl<S, T: Canonical> Access<S> for Lens<S, T> {
+    fn wanted(&self, spec: &S) -> Option<Value> {
+        (self.get)(spec).map(|value| Value::of(&value))
+    }
+    fn parse(&self, cell: Option<&str>) -> Option<Value> {
+        T::read(cell).map(|value| Value::of(&value))
+    }
+    fn import(&self, cell: Option<&str>, spec: &mut S) -> bool {
+        T::read(cell).map(|value| (self.set)(spec, value)).is_some()
+    }
+}
+
+impl<S> Property<S> {
+    /// A property that is read from a column of SHOW and released by UNSET.
+    pub const fn column<T: Canonical>(
+        path: &'static str,
+        ddl: &'static str,
+        column: &'static str,
+        value: &'static Lens<S, T>,
+    ) -> Self {
+        Self { path, ddl, source: Source::Column(column), release: Release::Unset, risk: Risk::Safe, value }
+    }
+    /// A parameter of the object, released by UNSET.
+    pub const fn parameter<T: Canonical>(
+        path: &'static str,
+        ddl: &'static str,
+        value: &'static Lens<S, T>,
+    ) -> Self {
+        Self { path, ddl, source: Source::Parameter, release: Release::Unset, risk: Risk::Safe, value }
+    }
+    pub const fn release(self, release: Release) -> Self {
+        Self { release, ..self }
+    }
+    pub const fn risk(self, risk: Risk) -> Self {
+        Self { risk, ..self }
+    }
+    /// What the spec wants; `None` is not managed.
+    pub fn wanted(&self, spec: &S) -> Option<Value> {
+        self.value.wanted(spec)
+    }
+    /// Writes what was read into a spec. False: it is not understood.
+    pub fn import(&self, cell: Option<&str>, spec: &mut S) -> bool {
+        self.value.import(cell, spec)
+    }
+    /// The present value. `None`: a parameter that is not set on the object.
+    pub fn present(&self, cell: Cell<'_>) -> Result<Option<Value>, NotUnderstood> {
+        match cell {
+            Cell::Inherited => Ok(None),
+            Cell::NoColumn => Err(NotUnderstood { path: self.path, ddl: self.ddl, said: None }),
+            Cell::Is(text) => self.value.parse(text).map(Some).ok_or_else(|| NotUnderstood {
+                path: self.path,
+                ddl: self.ddl,
+                said: Some(text.unwrap_or("NULL").to_owned()),
+            }),
+        }
+    }
+}
+
+impl<S> fmt::Debug for Property<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Property").field("path", &self.path).field("ddl", &self.ddl).finish_non_exhaustive()
+    }
+}
+
+impl<S, T> fmt::Debug for Lens<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lens")
+    }
+}
+
+/// Snowflake's answer lacks a property, or has it in a form that is not known.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.sentence())]
+pub struct NotUnderstood {
+    pub path: &'static str,
+    pub ddl: &'static str,
+    pub said: Option<String>,
+}
+
+impl NotUnderstood {
+    fn sentence(&self) -> String {
+        let (path, ddl) = (self.path, self.ddl);
+        match &self.said {
+            Some(said) => format!(
+                "spec.{path}: Snowflake says {ddl} is {said:?}, which this version does not understand; add {path} to ignoreFields, or update the operator"
+            ),
+            None => format!(
+                "spec.{path}: this account does not show {ddl}: its edition or region may not offer it; remove {path} from the spec"
+            ),
+        }
+    }
+}
+
+/// One field that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The path in the spec.
+    pub path: String,
+    /// What Snowflake has; `None` is nothing, or a parameter that is inherited.
+    pub from: Option<Value>,
+    /// What it will have; `None` is released to Snowflake's default.
+    pub to: Option<Value>,
+    pub risk: Risk,
+}
+
+/// A change of one property, with the words that ALTER needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropertyChange {
+    pub change: Change,
+    pub ddl: &'static str,
+    pub verb: Alter,
+}
+
+/// How ALTER makes a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Alter {
+    Set(Value),
+    Unset,
+}
+
+/// What the rows say of one object: changes, and paths whose management ends without a statement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    pub changes: Vec<PropertyChange>,
+    /// The paths that are managed once the changes are made.
+    pub managed: BTreeSet<String>,
+}
+
+/// Compares a spec with what Snowflake has. Fields that the spec leaves out are not compared, but one that was
+/// managed until now is released, once.
+pub fn difference<'a, S>(
+    table: &[Property<S>],
+    spec: &S,
+    managed: &BTreeSet<String>,
+    ignored: &[String],
+    cell: impl Fn(&Property<S>) -> Cell<'a>,
+) -> Result<Difference, NotUnderstood> {
+    let mut all = Difference::default();
+    for property in table {
+        if ignored.iter().any(|path| path == property.path) {
+            continue;
+        }
+        let wanted = property.wanted(spec);
+        let verb = match (&wanted, managed.contains(property.path), property.release) {
+            (Some(value), _, _) => Alter::Set(value.clone()),
+            (None, true, Release::Unset) => Alter::Unset,
+            (None, true, Release::Set(sql)) => Alter::Set(Value { sql: sql.into(), shown: sql.into() }),
+            (None, true, Release::Leave) | (None, false, _) => continue,
+        };
+        if wanted.is_some() {
+            all.managed.insert(property.path.to_owned());
+        }
+        let from = property.present(cell(property))?;
+        let same = match &verb {
+            Alter::Set(value) => from.as_ref().is_some_and(|from| from.sql == value.sql),
+            // Only a parameter can be seen to be unset; a column is unset once, when its management ends.
+            Alter::Unset => from.is_none(),
+        };
+        if !same {
+            let to = wanted.or(match &verb {
+                Alter::Set(value) => Some(value.clone()),
+                Alter::Unset => None,
+            });
+            let change = Change { path: property.path.to_owned(), from, to, risk: property.risk };
+            all.changes.push(PropertyChange { change, ddl: property.ddl, verb });
+        }
+    }
+    Ok(all)
+}
+
+/// `NAME = value …` for CREATE: every property that the spec sets, in the order of the rows.
+pub fn assignments<S>(mut statement: Statement, table: &[Property<S>], spec: &S) -> Statement {
+    for property in table {
+        if let Some(value) = property.wanted(spec) {
+            statement = statement.keyword(property.ddl).keyword("=").value(&value);
+        }
+    }
+    statement
+}
+
+/// `SET …` and `UNSET …` after `ALTER <kind> <name>`: as few statements as Snowflake allows.
+pub fn alterations(alter: &Statement, changes: &[PropertyChange]) -> Vec<Statement> {
+    let (mut set, mut unset) = (None, None);
+    for change in changes {
+        match &change.verb {
+            Alter::Set(value) => {
+                let begun = set.unwrap_or_else(|| alter.clone().keyword("SET"));
+                set = Some(begun.keyword(change.ddl).keyword("=").value(value));
+            }
+            Alter::Unset => {
+                let begun = unset.map_or_else(|| alter.clone().keyword("UNSET"), |s: Statement| s.keyword(","));
+                unset = Some(begun.keyword(change.ddl));
+            }
+        }
+    }
+    set.into_iter().chain(unset).collect()
+}

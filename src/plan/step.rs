@@ -1,0 +1,146 @@
+//! Steps and effects: a plan is a list of steps in the order of their dependence.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Display};
+
+use uuid::Uuid;
+
+use super::property::{Change, Risk};
+use crate::snowflake::Statement;
+
+/// An object of Snowflake, as a plan names it: Snowflake's word for the kind, and the name as SHOW prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Target {
+    pub kind: &'static str,
+    pub name: String,
+}
+
+impl Target {
+    pub fn new(kind: &'static str, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into() }
+    }
+}
+
+impl Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.to_ascii_lowercase(), self.name)
+    }
+}
+
+/// One object's part of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub on: Target,
+    /// Steps that must be done before; when one is held or fails, this one is skipped.
+    pub after: Vec<Target>,
+    pub action: Action,
+    pub effects: Vec<Effect>,
+    /// Why it must wait for an approval although its changes alone would not have to.
+    pub hold: Option<Hold>,
+}
+
+/// A reason to wait that lies outside the changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Many objects vanished at once: the role may have lost sight of them.
+    VisibilityLost,
+}
+
+/// What a step does to its object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    Create(Vec<Change>),
+    Update(Vec<Change>),
+    /// Dropped and created anew, for Snowflake has no other way.
+    Replace(Vec<Change>),
+    Delete(Risk),
+    /// Only the record changes.
+    Note,
+}
+
+impl Action {
+    pub fn risk(&self) -> Risk {
+        match self {
+            Self::Create(_) | Self::Note => Risk::Safe,
+            Self::Replace(_) => Risk::Destructive,
+            Self::Update(changes) => changes.iter().map(|change| change.risk).max().unwrap_or_default(),
+            Self::Delete(risk) => *risk,
+        }
+    }
+    pub fn changes(&self) -> &[Change] {
+        match self {
+            Self::Create(changes) | Self::Update(changes) | Self::Replace(changes) => changes,
+            Self::Delete(_) | Self::Note => &[],
+        }
+    }
+}
+
+/// Every outward act of the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    Sql(Sql),
+    Remember(Note),
+}
+
+/// A statement, and how it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sql {
+    pub statement: Statement,
+    /// The creation that this statement carries out: its `requestId`, and whether it may have been sent before.
+    pub intent: Option<SentIntent>,
+}
+
+/// How a statement that carries out an intent is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SentIntent {
+    pub request_id: Uuid,
+    /// It may have been executed already (a crash, a lost answer): `retry=true` keeps Snowflake from doing it twice.
+    pub again: bool,
+}
+
+impl Effect {
+    pub fn sql(statement: Statement) -> Self {
+        Self::Sql(Sql { statement, intent: None })
+    }
+}
+
+/// A change of the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// About to create, under this request.
+    Intent { on: Target, request_id: Uuid, managed: BTreeSet<String>, grants: BTreeSet<String> },
+    /// The creation succeeded; its identity is still to be read.
+    Created { on: Target },
+    /// The creation was refused: nothing is ours.
+    NotCreated { on: Target },
+    /// It is ours, and this is who it is.
+    Identity { on: Target, created_on: String, owner: Option<String>, adopted: bool },
+    /// The fields that are managed.
+    Managed { on: Target, fields: BTreeSet<String> },
+    /// The grants that were given here.
+    Grants { on: Target, grants: BTreeSet<String> },
+    /// The objects that it was attached to here.
+    Attached { on: Target, names: BTreeSet<String> },
+    /// It has another name now.
+    Renamed { from: Target, to: Target },
+    /// It is no longer ours, or no longer there.
+    Forget { on: Target },
+}
+
+impl Step {
+    /// A step that changes the record alone.
+    pub fn note(on: Target, note: Note) -> Self {
+        Self { on, after: vec![], action: Action::Note, effects: vec![Effect::Remember(note)], hold: None }
+    }
+    /// Whether anything outside the record changes.
+    pub fn writes(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::Sql(_)))
+    }
+    /// The statements, in order.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        self.effects.iter().filter_map(|effect| match effect {
+            Effect::Sql(sql) => Some(&sql.statement),
+            Effect::Remember(_) => None,
+        })
+    }
+}

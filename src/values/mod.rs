@@ -1,0 +1,11 @@
+//! Canonical types: what a spec says and what Snowflake prints, in the one form in which they compare.
+//!
+//! Nothing here uses a client, a clock or the network. Everybody may use these types.
+
+pub mod canonical;
+pub mod duration;
+pub mod ident;
+pub mod keywords;
+pub mod literal;
+pub mod monitor;
+pub mod warehouse;
