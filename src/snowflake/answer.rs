@@ -1,0 +1,3 @@
+//! Answers.
+#[cfg(test)]
+mod tests;

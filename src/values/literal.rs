@@ -1,0 +1,23 @@
+//! Text as SQL string constants.
+/// A text as a string constant of Snowflake: in single quotes, with `'` doubled and `\` escaped.
+///
+/// Inside single quotes Snowflake reads backslash sequences, so a backslash is doubled too. NUL becomes
+/// `\u0000`: `\0` would swallow digits that follow it (an octal sequence has three).
+/// Source: docs.snowflake.com, "String & binary data types", section on string constants.
+pub fn quote_literal(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('\'');
+    for c in text.chars() {
+        match c {
+            '\'' => quoted.push_str("''"),
+            '\\' => quoted.push_str("\\\\"),
+            '\0' => quoted.push_str("\\u0000"),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}
+
+#[cfg(test)]
+mod tests;
