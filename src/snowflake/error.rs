@@ -58,9 +58,9 @@ pub enum ClientError {
         "the answer to the statement was lost, and it may have been executed (request {request_id}): {cause}"
     )]
     Lost { request_id: Uuid, cause: Box<ClientError> },
-    /// The statement's time was over. `stopped`: Snowflake says that it was cancelled.
-    #[error("the statement was given up after {} s{}", .after.as_secs(), if *.stopped { " and cancelled" } else { "" })]
-    TimedOut { after: Duration, stopped: bool, request_id: Uuid, query_id: Option<String> },
+    /// The statement's time was over.
+    #[error("the statement was given up after {} s{}", .after.as_secs(), executed_note(*.may_have_executed))]
+    TimedOut { after: Duration, may_have_executed: bool, request_id: Uuid, query_id: Option<String> },
     /// Somebody cancelled the statement (000604).
     #[error("the statement was cancelled: {0}")]
     Cancelled(SnowflakeError),
@@ -78,7 +78,7 @@ pub enum ClientError {
 impl ClientError {
     /// Whether the statement may have been executed all the same.
     pub fn may_have_executed(&self) -> bool {
-        matches!(self, Self::Lost { .. } | Self::TimedOut { stopped: false, .. })
+        matches!(self, Self::Lost { .. } | Self::TimedOut { may_have_executed: true, .. })
     }
 
     /// What happened last: of a lost statement the reason, of others itself.
@@ -152,4 +152,8 @@ impl ClientError {
     fn is(&self, code: &str) -> bool {
         self.snowflake().is_some_and(|error| error.code == code)
     }
+}
+
+fn executed_note(may_have_executed: bool) -> &'static str {
+    if may_have_executed { ", and it may have been executed" } else { " and not executed" }
 }

@@ -95,6 +95,14 @@ impl Rows {
         Ok(())
     }
 
+    /// Adds the rows of a further partition, which has the same columns.
+    pub(super) fn append(&mut self, more: &Self) -> Result<(), TooLarge> {
+        for row in more.iter() {
+            self.push((0..more.width()).map(|n| row.cell(n)))?;
+        }
+        Ok(())
+    }
+
     pub(super) fn width(&self) -> usize {
         self.columns.names.len()
     }

@@ -61,7 +61,7 @@ impl Token {
     }
 
     /// Whether it can still be sent.
-    pub(super) fn is_good(&self) -> bool {
+    pub(in crate::snowflake) fn is_good(&self) -> bool {
         self.expires_at.is_none_or(|at| Instant::now() < at)
     }
 
