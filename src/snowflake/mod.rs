@@ -11,10 +11,12 @@
 pub mod account;
 mod answer;
 pub mod auth;
+pub mod catalog;
 pub mod client;
 pub mod config;
 pub mod error;
 pub mod host;
+mod request;
 pub mod rows;
 mod run;
 pub mod statement;
@@ -23,6 +25,7 @@ pub mod transport;
 
 pub use account::AccountIdentifier;
 pub use auth::Credential;
+pub use catalog::Catalog;
 pub use client::{Client, Observer, Outcome, RunOptions};
 pub use config::ClientConfig;
 pub use error::{ClientError, SnowflakeError};

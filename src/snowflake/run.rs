@@ -4,13 +4,13 @@ use super::{
     auth::Token,
     client::{Inner, Outcome, RunOptions},
     error::{ClientError, SnowflakeError},
+    request,
     statement::Statement,
     transport::TransportError,
 };
 use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, header};
-use reqwest::Url;
+use http::{Request, Response};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::SemaphorePermit,
@@ -27,7 +27,6 @@ const CANCEL_WAIT: Duration = Duration::from_secs(5);
 const MAX_UNREACHED: usize = 5;
 /// So often a statement that changes something is sent again after its answer was lost.
 const MAX_LOST: usize = 3;
-const MAX_TAG: usize = 2000;
 /// Seven days: Snowflake's maximum.
 const MAX_TIMEOUT: u64 = 604_800;
 
@@ -301,67 +300,17 @@ impl<'a> Run<'a> {
     }
 
     fn request(&self, call: Call, token: &Token) -> Result<Request<Bytes>, ClientError> {
+        let handle = self.handle.as_deref();
         let config = &self.inner.config;
-        let (method, body) = match call {
-            Call::Submit => (Method::POST, self.body()),
-            Call::Cancel => (Method::POST, Bytes::new()),
-            Call::Status | Call::Partition(_) => (Method::GET, Bytes::new()),
-        };
-        let user_agent = HeaderValue::try_from(config.user_agent.as_str())
-            .map_err(|_| ClientError::BadAnswer("the user agent is no header".to_owned()))?;
-        Request::builder()
-            .method(method)
-            .uri(self.url(call).as_str())
-            .header(header::AUTHORIZATION, token.header()?)
-            .header("X-Snowflake-Authorization-Token-Type", token.kind().as_str())
-            .header(header::USER_AGENT, user_agent)
-            .header(header::ACCEPT, "application/json")
-            .header(header::ACCEPT_ENCODING, "gzip")
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(body)
-            .map_err(|error| ClientError::Unavailable(format!("the address cannot be used: {error}")))
-    }
-
-    fn url(&self, call: Call) -> Url {
-        let mut url = self.inner.config.base_url.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(["api", "v2", "statements"]);
-            if call != Call::Submit {
-                path.extend(self.handle.as_deref());
+        match call {
+            Call::Submit => {
+                let body = request::body(config, self.statement, self.options, self.timeout);
+                request::submit(config, token, self.request_id, self.reached, body)
             }
-            if call == Call::Cancel {
-                path.push("cancel");
-            }
+            Call::Status => request::status(config, token, handle, None),
+            Call::Partition(n) => request::status(config, token, handle, Some(n)),
+            Call::Cancel => request::cancel(config, token, handle),
         }
-        let request_id = if call == Call::Submit { self.request_id } else { Uuid::new_v4() };
-        let mut query = url.query_pairs_mut();
-        query.append_pair("requestId", &request_id.to_string());
-        if call == Call::Submit && self.reached {
-            query.append_pair("retry", "true");
-        }
-        if let Call::Partition(n) = call {
-            query.append_pair("partition", &n.to_string());
-        }
-        drop(query);
-        url
-    }
-
-    fn body(&self) -> Bytes {
-        let config = &self.inner.config;
-        let mut body = serde_json::json!({
-            "statement": self.statement.as_str(),
-            "timeout": self.timeout.as_secs(),
-        });
-        if let Some(role) = self.options.role.as_ref().or(config.role.as_ref()) {
-            body["role"] = role.as_str().into();
-        }
-        if let Some(warehouse) = &config.warehouse {
-            body["warehouse"] = warehouse.as_str().into();
-        }
-        if let Some(tag) = &self.options.query_tag {
-            body["parameters"]["query_tag"] = tag.chars().take(MAX_TAG).collect::<String>().into();
-        }
-        body.to_string().into()
     }
 
     fn timed_out(&self, may_have_executed: bool) -> ClientError {
