@@ -1,0 +1,103 @@
+//! Results: one-line answers of DDL, and tables.
+
+use crate::rows::{Column, ColumnType, Rows};
+
+/// A cell.
+pub(crate) type Cell = Option<String>;
+
+pub(crate) fn text(value: impl Into<String>) -> Cell {
+    Some(value.into())
+}
+
+pub(crate) fn number(value: impl std::fmt::Display) -> Cell {
+    Some(value.to_string())
+}
+
+/// `Y` or `N`, as the `is_…` columns say it.
+pub(crate) fn yes(value: bool) -> Cell {
+    text(if value { "Y" } else { "N" })
+}
+
+/// `true` or `false`.
+pub(crate) fn boolean(value: bool) -> Cell {
+    number(value)
+}
+
+/// Milliseconds since 1970 as seconds with nine decimals.
+pub(crate) fn time(milliseconds: i64) -> Cell {
+    Some(format!("{}.{:03}000000", milliseconds.div_euclid(1000), milliseconds.rem_euclid(1000)))
+}
+
+/// A table that is being filled.
+pub(crate) fn table(columns: &[(&str, ColumnType)]) -> Rows {
+    Rows { columns: columns.iter().map(|(name, kind)| column(name, *kind)).collect(), rows: Vec::new() }
+}
+
+pub(crate) fn column(name: &str, kind: ColumnType) -> Column {
+    Column { name: name.to_owned(), kind, nullable: true }
+}
+
+/// The single cell `status` of a DDL statement.
+pub(crate) fn status(message: impl Into<String>) -> Rows {
+    let mut rows = table(&[("status", ColumnType::Text)]);
+    rows.rows.push(vec![text(message)]);
+    rows
+}
+
+pub(crate) fn executed() -> Rows {
+    status("Statement executed successfully.")
+}
+
+/// A name as Snowflake writes it in messages and lists: quoted only where it must be.
+pub(crate) fn display(path: &[String]) -> String {
+    path.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(".")
+}
+
+/// One part of a name, quoted where it must be.
+pub(crate) fn quoted(name: &str) -> String {
+    let mut chars = name.chars();
+    let starts = chars.next().is_some_and(|char| char.is_ascii_uppercase() || char == '_');
+    let plain = starts && chars.all(|char| char.is_ascii_uppercase() || char.is_ascii_digit() || "_$".contains(char));
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// SHOW's LIKE: case-insensitive, `%` and `_`, with `\` before a character that stands for itself.
+pub(crate) fn like(pattern: &str, name: &str) -> bool {
+    #[derive(PartialEq)]
+    enum Part {
+        Any,
+        One,
+        Is(char),
+    }
+    let fold = |char: char| char.to_lowercase().next().unwrap_or(char);
+    let mut parts = Vec::new();
+    let mut chars = pattern.chars();
+    while let Some(char) = chars.next() {
+        parts.push(match char {
+            '%' => Part::Any,
+            '_' => Part::One,
+            '\\' => Part::Is(chars.next().map_or('\\', fold)),
+            char => Part::Is(fold(char)),
+        });
+    }
+    let name: Vec<char> = name.chars().map(fold).collect();
+    let (mut part, mut at, mut star) = (0, 0, None);
+    while at < name.len() {
+        match parts.get(part) {
+            Some(Part::Any) => {
+                star = Some((part, at));
+                part += 1;
+            }
+            Some(Part::One) => (part, at) = (part + 1, at + 1),
+            Some(Part::Is(char)) if *char == name[at] => (part, at) = (part + 1, at + 1),
+            _ => match star {
+                Some((from, taken)) => {
+                    star = Some((from, taken + 1));
+                    (part, at) = (from + 1, taken + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    parts[part..].iter().all(|part| *part == Part::Any)
+}

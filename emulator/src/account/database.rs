@@ -1,0 +1,66 @@
+//! Databases, and what they hold: schemas, and in them tables and tags as far as the control plane needs them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::store::{Head, Id, Object, Store};
+use super::warehouse::Stored;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Database {
+    pub head: Head,
+    pub transient: bool,
+    /// Object parameters that were set.
+    pub parameters: BTreeMap<String, Stored>,
+    pub tags: BTreeMap<Id, String>,
+    pub(crate) schemas: Store<Schema>,
+    pub(crate) dropped: Vec<Dropped<Schema>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    pub head: Head,
+    pub transient: bool,
+    pub managed_access: bool,
+    pub parameters: BTreeMap<String, Stored>,
+    pub tags: BTreeMap<Id, String>,
+    pub(crate) tables: Store<Table>,
+    pub(crate) tags_here: Store<Tag>,
+}
+
+/// A table by its name alone: interactive warehouses refer to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    pub head: Head,
+    pub interactive: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tag {
+    pub head: Head,
+    pub allowed_values: Vec<String>,
+}
+
+/// What UNDROP may bring back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped<T> {
+    pub object: T,
+    pub dropped_on: i64,
+}
+
+macro_rules! object {
+    ($($name:ty),*) => {$(
+        impl Object for $name {
+            fn head(&self) -> &Head {
+                &self.head
+            }
+
+            fn head_mut(&mut self) -> &mut Head {
+                &mut self.head
+            }
+        }
+    )*};
+}
+
+object!(Database, Schema, Table, Tag);

@@ -1,0 +1,429 @@
+//! The account: its objects, and one function that executes a statement on them.
+//!
+//! A file for each kind of object; `store` keeps them, `grants` and `access` say who may do what, `answer` builds
+//! results. Nothing here knows HTTP, a socket, a thread or a clock: the time comes with each statement.
+
+mod access;
+mod answer;
+mod database;
+mod grants;
+mod resource_monitor;
+mod role;
+mod store;
+mod user;
+mod warehouse;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+pub use database::{Database, Schema};
+pub use grants::{Grant, Grantee, Securable};
+pub use resource_monitor::{ResourceMonitor, Trigger, TriggerAction};
+pub use role::Role;
+pub use store::{Head, Id};
+pub use user::{ProgrammaticAccessToken, User, WorkloadIdentity};
+pub use warehouse::{Stored, Warehouse, WarehouseType};
+
+use crate::context::Context;
+use crate::error::SqlError;
+use crate::rows::Rows;
+pub use crate::sql::kind::{ObjectKind, StatementKind, Verb};
+use crate::sql::{self, Command, Path, tag::Tagging};
+use access::Access;
+use answer::display;
+use store::{Object, Store};
+
+/// What the account was bought as: it decides on multi-cluster warehouses, query acceleration, retention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Edition {
+    Standard,
+    Enterprise,
+    BusinessCritical,
+}
+
+impl Edition {
+    /// As `serviceLevelName` and SHOW ORGANIZATION ACCOUNTS write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "STANDARD",
+            Self::Enterprise => "ENTERPRISE",
+            Self::BusinessCritical => "BUSINESS_CRITICAL",
+        }
+    }
+}
+
+/// A statement that was executed, as the query history keeps it. Times are milliseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    pub query_id: String,
+    pub text: String,
+    pub query_type: String,
+    pub query_tag: String,
+    pub session_id: u64,
+    pub user: String,
+    pub role: Option<String>,
+    pub warehouse: Option<String>,
+    pub database: Option<String>,
+    pub schema: Option<String>,
+    pub started: i64,
+    pub ended: i64,
+    /// Code and message of a failure.
+    pub error: Option<(u32, String)>,
+    pub rows: u64,
+}
+
+/// How many statements the history keeps.
+const HISTORY: usize = 100_000;
+
+/// What tests and ordered faults change about the account's behaviour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Knobs {
+    /// The most rows that SHOW gives of a kind.
+    pub(crate) row_limits: BTreeMap<ObjectKind, usize>,
+    /// `running` and its like move from one SHOW to the next.
+    pub(crate) restless: bool,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        let limit = 10_000;
+        Self {
+            row_limits: [(ObjectKind::Warehouse, limit), (ObjectKind::ResourceMonitor, limit)].into(),
+            restless: false,
+        }
+    }
+}
+
+/// A notification that a resource monitor sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    pub monitor: String,
+    pub percent: u32,
+    pub action: TriggerAction,
+    /// Milliseconds since 1970.
+    pub sent_on: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    organization: String,
+    name: String,
+    locator: String,
+    pub(crate) edition: Edition,
+    comment: String,
+    last_created_on: i64,
+    last_id: u64,
+    warehouses: Store<Warehouse>,
+    monitors: Store<ResourceMonitor>,
+    databases: Store<Database>,
+    dropped_databases: Vec<database::Dropped<Database>>,
+    roles: Store<Role>,
+    users: Store<User>,
+    grants: grants::Grants,
+    parameters: BTreeMap<String, Stored>,
+    account_monitor: Option<Id>,
+    knobs: Knobs,
+    notifications: Vec<Notification>,
+    history: VecDeque<HistoryEntry>,
+    /// Statements that ABORT ALL QUERIES ended and that the door has not heard of yet.
+    aborted: Vec<String>,
+}
+
+/// The system's objects are older than anything else: 1 January 2024.
+const FOUNDED: i64 = 1_704_067_200_000;
+
+impl Account {
+    /// An account with the system roles, the database SNOWFLAKE and the user OPERATOR, who has ACCOUNTADMIN and
+    /// SYSADMIN and no credential yet.
+    pub fn new(organization: &str, account: &str, edition: Edition) -> Self {
+        let mut new = Self {
+            organization: organization.to_uppercase(),
+            name: account.to_uppercase(),
+            locator: locator(organization, account),
+            edition,
+            comment: String::new(),
+            last_created_on: FOUNDED,
+            last_id: 0,
+            warehouses: Store::default(),
+            monitors: Store::default(),
+            databases: Store::default(),
+            dropped_databases: Vec::new(),
+            roles: Store::default(),
+            users: Store::default(),
+            grants: grants::Grants::default(),
+            parameters: BTreeMap::new(),
+            account_monitor: None,
+            knobs: Knobs::default(),
+            notifications: Vec::new(),
+            history: VecDeque::new(),
+            aborted: Vec::new(),
+        };
+        new.found();
+        new
+    }
+
+    /// Parses and executes one statement: all of it, or, on an error, nothing.
+    ///
+    /// `now` is in nanoseconds since 1970. The context follows USE, ALTER SESSION and CREATE WAREHOUSE or DATABASE.
+    ///
+    /// # Errors
+    ///
+    /// As Snowflake gives them: `001003` syntax, `002003` absent or invisible, `002002` exists, `003001` privileges.
+    pub fn execute(&mut self, context: &mut Context, sql: &str, now: i128) -> Result<Rows, SqlError> {
+        let now = milliseconds(now);
+        let command = sql::parse(sql)?;
+        self.run(context, &command, now)
+    }
+
+    /// Splits a text into its statements; quotes, comments and `$$` are honoured.
+    ///
+    /// # Errors
+    ///
+    /// `001003` when a quote or a comment does not end.
+    pub fn split(sql: &str) -> Result<Vec<String>, SqlError> {
+        sql::split(sql)
+    }
+
+    /// What a statement is, without executing it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the parser: `001003` and its like.
+    pub fn inspect(sql: &str) -> Result<StatementKind, SqlError> {
+        sql::parse(sql).map(|command| command.kind())
+    }
+
+    pub fn organization(&self) -> &str {
+        &self.organization
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The older identifier, as CURRENT_ACCOUNT() gives it.
+    pub fn locator(&self) -> &str {
+        &self.locator
+    }
+
+    pub fn edition(&self) -> Edition {
+        self.edition
+    }
+
+    pub fn user(&self, name: &str) -> Option<&User> {
+        self.users.get(name)
+    }
+
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        self.users.iter()
+    }
+
+    /// The user who signs in with this name (upper-case; names are compared without case).
+    pub fn user_by_login(&self, login: &str) -> Option<&User> {
+        let login = login.to_uppercase();
+        self.users.get(&login).filter(|user| user.login_name() == login).or_else(|| {
+            self.users.iter().find(|user| user.login_name() == login)
+        })
+    }
+
+    /// The roles that a user may take, by name: granted directly or through roles, and PUBLIC.
+    pub fn roles_of(&self, user: &str) -> Vec<String> {
+        let Some(id) = self.users.id(user) else { return Vec::new() };
+        let direct: Vec<Id> = self.grants.roles_of(Grantee::User(id)).collect();
+        let mut names: Vec<String> = self
+            .inherited(direct)
+            .into_iter()
+            .filter_map(|role| self.roles.by_id(role))
+            .map(|role| role.head.name.clone())
+            .collect();
+        names.sort();
+        names
+    }
+
+    pub fn warehouse(&self, name: &str) -> Option<&Warehouse> {
+        self.warehouses.get(name)
+    }
+
+    /// Keeps a statement in the query history.
+    pub fn note(&mut self, entry: HistoryEntry) {
+        if self.history.len() == HISTORY {
+            self.history.pop_front();
+        }
+        self.history.push_back(entry);
+    }
+
+    pub fn history(&self) -> impl Iterator<Item = &HistoryEntry> {
+        self.history.iter()
+    }
+
+    /// A statement begins to run on a warehouse, which starts when it may.
+    pub fn started(&mut self, query_id: &str, warehouse: &str, now: i128) {
+        let Some(id) = self.warehouses.id(warehouse) else { return };
+        if let Some(warehouse) = self.warehouses.by_id_mut(id) {
+            let now = milliseconds(now);
+            warehouse.settle(now);
+            warehouse.start(now);
+            warehouse.running.insert(query_id.to_owned());
+        }
+    }
+
+    /// A statement has ended.
+    pub fn ended(&mut self, query_id: &str, now: i128) {
+        for warehouse in self.warehouses.iter_mut() {
+            if warehouse.running.remove(query_id) {
+                warehouse.last_used = milliseconds(now);
+            }
+        }
+    }
+
+    /// The statements that ABORT ALL QUERIES ended since the last call.
+    pub fn take_aborted(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.aborted)
+    }
+
+    /// The most rows that SHOW gives of a kind from now on; those above are left out in silence.
+    pub fn set_row_limit(&mut self, kind: ObjectKind, rows: usize) {
+        self.knobs.row_limits.insert(kind, rows);
+    }
+
+    /// Makes the volatile columns of started warehouses move from second to second.
+    pub fn set_restless(&mut self, restless: bool) {
+        self.knobs.restless = restless;
+    }
+
+    /// What resource monitors sent, oldest first.
+    pub fn notifications(&self) -> &[Notification] {
+        &self.notifications
+    }
+
+    fn run(&mut self, context: &mut Context, command: &Command, now: i64) -> Result<Rows, SqlError> {
+        match command {
+            Command::CreateWarehouse(create) => self.create_warehouse(context, create, now),
+            Command::AlterWarehouse(alter) => self.alter_warehouse(context, alter, now),
+            Command::Describe { kind: ObjectKind::Warehouse, path } => {
+                self.describe_warehouse(&self.access(context)?, path)
+            }
+            Command::Show(_) => {
+                let mut rows = self.warehouse_columns();
+                rows.rows =
+                    self.warehouses.iter().map(|warehouse| self.warehouse_row(warehouse, context, now)).collect();
+                Ok(rows)
+            }
+            _ => Err(SqlError::unsupported("statement")),
+        }
+    }
+
+    fn found(&mut self) {
+        let system = ["ACCOUNTADMIN", "ORGADMIN", "PUBLIC", "SECURITYADMIN", "SYSADMIN", "USERADMIN"];
+        for name in system {
+            let head = self.new_head(name, None, FOUNDED);
+            self.roles.put(Role { head, tags: BTreeMap::new() });
+        }
+        let head = self.new_head("OPERATOR", self.roles.id("USERADMIN"), FOUNDED);
+        self.users.put(User::new(head));
+    }
+
+    /// The next number and the next moment of creation.
+    fn new_head(&mut self, name: &str, owner: Option<Id>, now: i64) -> Head {
+        self.last_id += 1;
+        self.last_created_on = now.max(self.last_created_on + 1);
+        Head {
+            id: Id(self.last_id),
+            name: name.to_owned(),
+            created_on: self.last_created_on,
+            owner,
+            comment: String::new(),
+        }
+    }
+
+    /// For an object that the session's role creates.
+    pub(crate) fn head(&mut self, name: &str, access: &Access, now: i64) -> Head {
+        self.new_head(name, Some(access.role), now)
+    }
+
+    /// The name of a role, or nothing for the system.
+    pub(crate) fn role_name(&self, id: Option<Id>) -> &str {
+        id.and_then(|id| self.roles.by_id(id)).map_or("", |role| role.head.name.as_str())
+    }
+
+    /// An object has gone: its grants go, and nothing refers to it any more.
+    fn forget(&mut self, on: Securable) {
+        self.grants.forget_object(on);
+        match on {
+            Securable::Role(id) => self.grants.forget_grantee(Grantee::Role(id)),
+            Securable::User(id) => self.grants.forget_grantee(Grantee::User(id)),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn name_of(&self, on: Securable) -> String {
+        let name = |head: Option<&Head>| head.map(|head| head.name.clone()).unwrap_or_default();
+        let path = match on {
+            Securable::Account => return self.locator.clone(),
+            Securable::Warehouse(id) => vec![name(self.warehouses.by_id(id).map(Object::head))],
+            Securable::ResourceMonitor(id) => vec![name(self.monitors.by_id(id).map(Object::head))],
+            Securable::Role(id) => vec![name(self.roles.by_id(id).map(Object::head))],
+            Securable::User(id) => vec![name(self.users.by_id(id).map(Object::head))],
+            Securable::Database(id) => vec![name(self.databases.by_id(id).map(Object::head))],
+            Securable::Schema(database, _)
+            | Securable::Table(database, _, _)
+            | Securable::Tag(database, _, _) => {
+                let database = self.databases.by_id(database);
+                let schema = |id: Id| database.and_then(|database| database.schemas.by_id(id));
+                let mut path = vec![name(database.map(Object::head))];
+                match on {
+                    Securable::Schema(_, id) => path.push(name(schema(id).map(Object::head))),
+                    Securable::Table(_, within, id) => {
+                        path.push(name(schema(within).map(Object::head)));
+                        let table = schema(within).and_then(|schema| schema.tables.by_id(id));
+                        path.push(name(table.map(Object::head)));
+                    }
+                    Securable::Tag(_, within, id) => {
+                        path.push(name(schema(within).map(Object::head)));
+                        let tag = schema(within).and_then(|schema| schema.tags_here.by_id(id));
+                        path.push(name(tag.map(Object::head)));
+                    }
+                    _ => {}
+                }
+                path
+            }
+        };
+        display(&path)
+    }
+
+    fn interactive_tables(&self, _: &Context, _: &Access, tables: &[Path]) -> Result<Vec<Path>, SqlError> {
+        Ok(tables.to_vec())
+    }
+
+    fn tag_values(&self, _: &Context, _: &Access, _: &[Tagging]) -> Result<BTreeMap<Id, String>, SqlError> {
+        Ok(BTreeMap::new())
+    }
+
+    fn tag_ids(&self, _: &Context, _: &Access, _: &[Path]) -> Result<Vec<Id>, SqlError> {
+        Ok(Vec::new())
+    }
+}
+
+/// `000606`
+pub(crate) fn no_warehouse() -> SqlError {
+    SqlError::new(
+        606,
+        "57P03",
+        "No active warehouse selected in the current session.  Select an active warehouse with the 'use warehouse' command.",
+    )
+}
+
+fn milliseconds(nanoseconds: i128) -> i64 {
+    (nanoseconds / 1_000_000).clamp(0, i128::from(i64::MAX / 4)) as i64
+}
+
+/// Two letters and five digits that follow from the names.
+fn locator(organization: &str, account: &str) -> String {
+    let hash = format!("{organization}.{account}")
+        .to_uppercase()
+        .bytes()
+        .fold(17_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let letter = |shift: u32| char::from(b'A' + ((hash >> shift) % 26) as u8);
+    format!("{}{}{:05}", letter(8), letter(24), hash % 100_000)
+}

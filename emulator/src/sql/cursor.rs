@@ -1,0 +1,261 @@
+//! The parser's place in the tokens, and the words that every statement shares.
+
+use super::tokens::{Kind, Token, tokenize};
+use crate::error::SqlError;
+
+/// The parts of a name, folded: `db.s` is `["DB", "S"]`.
+pub(crate) type Path = Vec<String>;
+
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    tokens: Vec<Token>,
+    at: usize,
+}
+
+impl Cursor {
+    /// Refuses an empty text, and a text of more than one statement.
+    pub(crate) fn new(sql: &str) -> Result<Self, SqlError> {
+        let mut tokens = tokenize(sql)?;
+        while tokens.len() > 1 && is_symbol(&tokens[tokens.len() - 2], ";") {
+            tokens.remove(tokens.len() - 2);
+        }
+        if tokens.len() == 1 {
+            return Err(SqlError::new(900, "42601", "SQL compilation error:\nEmpty SQL statement."));
+        }
+        let statements = tokens.iter().filter(|token| is_symbol(token, ";")).count() + 1;
+        if statements > 1 {
+            return Err(SqlError::new(
+                8,
+                "0A000",
+                format!(
+                    "Actual statement count {statements} did not match the desired statement count 1."
+                ),
+            ));
+        }
+        Ok(Self { tokens, at: 0 })
+    }
+
+    pub(crate) fn peek(&self) -> &Token {
+        self.look(0)
+    }
+
+    pub(crate) fn look(&self, ahead: usize) -> &Token {
+        let last = self.tokens.len() - 1;
+        &self.tokens[(self.at + ahead).min(last)]
+    }
+
+    pub(crate) fn next(&mut self) -> Token {
+        let token = self.peek().clone();
+        self.at = (self.at + 1).min(self.tokens.len() - 1);
+        token
+    }
+
+    pub(crate) fn unexpected<T>(&self) -> Result<T, SqlError> {
+        Err(self.peek().unexpected())
+    }
+
+    pub(crate) fn done(&self) -> bool {
+        self.peek().kind == Kind::End
+    }
+
+    pub(crate) fn finish(&self) -> Result<(), SqlError> {
+        if self.done() { Ok(()) } else { self.unexpected() }
+    }
+
+    /// Is the next token one of these words?
+    pub(crate) fn is(&self, word: &str) -> bool {
+        self.is_at(0, word)
+    }
+
+    pub(crate) fn is_at(&self, ahead: usize, word: &str) -> bool {
+        matches!(&self.look(ahead).kind, Kind::Word(text) if text.eq_ignore_ascii_case(word))
+    }
+
+    /// Takes the words (separated by blanks) when all of them come next.
+    pub(crate) fn takes(&mut self, words: &str) -> bool {
+        let count = words.split(' ').count();
+        if words.split(' ').enumerate().any(|(ahead, word)| !self.is_at(ahead, word)) {
+            return false;
+        }
+        self.at += count;
+        true
+    }
+
+    pub(crate) fn expect(&mut self, words: &str) -> Result<(), SqlError> {
+        for word in words.split(' ') {
+            if !self.takes(word) {
+                return self.unexpected();
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_symbol(&self, symbol: &str) -> bool {
+        is_symbol(self.peek(), symbol)
+    }
+
+    pub(crate) fn takes_symbol(&mut self, symbol: &str) -> bool {
+        let yes = self.is_symbol(symbol);
+        if yes {
+            self.at += 1;
+        }
+        yes
+    }
+
+    pub(crate) fn expect_symbol(&mut self, symbol: &str) -> Result<(), SqlError> {
+        if self.takes_symbol(symbol) { Ok(()) } else { self.unexpected() }
+    }
+
+    /// An unquoted word in upper case.
+    pub(crate) fn word(&mut self) -> Result<String, SqlError> {
+        match &self.peek().kind {
+            Kind::Word(text) => {
+                let word = text.to_uppercase();
+                self.at += 1;
+                Ok(word)
+            }
+            _ => self.unexpected(),
+        }
+    }
+
+    /// One identifier: unquoted text is folded to upper case, quoted text stays.
+    pub(crate) fn identifier(&mut self) -> Result<String, SqlError> {
+        let name = match &self.peek().kind {
+            Kind::Word(text) if text.eq_ignore_ascii_case("IDENTIFIER") && is_symbol(self.look(1), "(") => {
+                return self.identifier_function().map(|mut path| path.pop().unwrap_or_default());
+            }
+            Kind::Word(text) => text.to_uppercase(),
+            Kind::Quoted(text) if !text.is_empty() => text.clone(),
+            _ => return self.unexpected(),
+        };
+        self.at += 1;
+        named(name)
+    }
+
+    /// A name of up to three parts.
+    pub(crate) fn path(&mut self) -> Result<Path, SqlError> {
+        if self.is("IDENTIFIER") && is_symbol(self.look(1), "(") {
+            return self.identifier_function();
+        }
+        let mut path = vec![self.identifier()?];
+        while path.len() < 3 && self.takes_symbol(".") {
+            path.push(self.identifier()?);
+        }
+        Ok(path)
+    }
+
+    /// `IDENTIFIER('name')`
+    fn identifier_function(&mut self) -> Result<Path, SqlError> {
+        self.expect("IDENTIFIER")?;
+        self.expect_symbol("(")?;
+        let token = self.peek().clone();
+        let path = match token.kind {
+            Kind::Text(text) => {
+                let mut inner = Self { tokens: tokenize(&text)?, at: 0 };
+                if inner.is("IDENTIFIER") {
+                    return Err(token_error(&text));
+                }
+                let path = inner.path()?;
+                inner.finish()?;
+                self.at += 1;
+                path
+            }
+            _ => self.path_inside()?,
+        };
+        self.expect_symbol(")")?;
+        Ok(path)
+    }
+
+    fn path_inside(&mut self) -> Result<Path, SqlError> {
+        if self.is("IDENTIFIER") { self.unexpected() } else { self.path() }
+    }
+
+    /// A string literal.
+    pub(crate) fn text(&mut self) -> Result<String, SqlError> {
+        match &self.peek().kind {
+            Kind::Text(text) => {
+                let text = text.clone();
+                self.at += 1;
+                Ok(text)
+            }
+            _ => self.unexpected(),
+        }
+    }
+
+    /// A whole number without a sign.
+    pub(crate) fn count(&mut self) -> Result<u64, SqlError> {
+        match &self.peek().kind {
+            Kind::Number(text) => match text.parse() {
+                Ok(number) => {
+                    self.at += 1;
+                    Ok(number)
+                }
+                Err(_) => self.unexpected(),
+            },
+            _ => self.unexpected(),
+        }
+    }
+
+    pub(crate) fn if_exists(&mut self) -> Result<bool, SqlError> {
+        self.optional("IF", "EXISTS")
+    }
+
+    pub(crate) fn if_not_exists(&mut self) -> Result<bool, SqlError> {
+        self.optional("IF", "NOT EXISTS")
+    }
+
+    /// `first` opens the phrase; then `rest` must follow.
+    pub(crate) fn optional(&mut self, first: &str, rest: &str) -> Result<bool, SqlError> {
+        if !self.takes(first) {
+            return Ok(false);
+        }
+        self.expect(rest)?;
+        Ok(true)
+    }
+
+    /// One or more `item`s separated by commas.
+    pub(crate) fn list<T>(
+        &mut self,
+        mut item: impl FnMut(&mut Self) -> Result<T, SqlError>,
+    ) -> Result<Vec<T>, SqlError> {
+        let mut items = vec![item(self)?];
+        while self.takes_symbol(",") {
+            items.push(item(self)?);
+        }
+        Ok(items)
+    }
+
+    /// `( … )`, possibly empty.
+    pub(crate) fn bracketed<T>(
+        &mut self,
+        item: impl FnMut(&mut Self) -> Result<T, SqlError>,
+    ) -> Result<Vec<T>, SqlError> {
+        self.expect_symbol("(")?;
+        if self.takes_symbol(")") {
+            return Ok(Vec::new());
+        }
+        let items = self.list(item)?;
+        self.expect_symbol(")")?;
+        Ok(items)
+    }
+}
+
+fn is_symbol(token: &Token, symbol: &str) -> bool {
+    matches!(&token.kind, Kind::Symbol(text) if text == symbol)
+}
+
+fn token_error(text: &str) -> SqlError {
+    SqlError::new(1003, "42000", format!("SQL compilation error:\ninvalid identifier '{text}'"))
+}
+
+/// Snowflake's limit for identifiers: 255 characters.
+fn named(name: String) -> Result<String, SqlError> {
+    if name.chars().count() > 255 {
+        return Err(SqlError::new(
+            904,
+            "42601",
+            format!("SQL compilation error: error line 1\nObject name '{name}' is too long (maximum is 255)."),
+        ));
+    }
+    Ok(name)
+}

@@ -1,0 +1,240 @@
+//! `NAME = value` lists: a table row says what a property takes, one function reads all of them.
+
+use super::cursor::{Cursor, Path};
+use super::tokens::Kind;
+use crate::error::SqlError;
+
+/// A row of a kind's property table.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Property {
+    pub(crate) name: &'static str,
+    pub(crate) takes: Takes,
+}
+
+/// What a property takes on the right of `=`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// A whole number in a range.
+    Integer(i64, i64),
+    /// A whole number in a range, or NULL.
+    IntegerOrNull(i64, i64),
+    /// TRUE or FALSE.
+    Boolean,
+    /// One of these, quoted or not, in any case: (spelling, what it means).
+    Choice(&'static [(&'static str, &'static str)]),
+    /// One of these in single quotes.
+    TextChoice(&'static [&'static str]),
+    /// A string literal.
+    Text,
+    /// A string literal or NULL.
+    TextOrNull,
+    /// An identifier; NULL for none.
+    Name,
+    /// A dotted name, as an identifier or in single quotes; NULL for none.
+    NameOrText,
+    /// `( name, … )`
+    Names,
+    /// `( 'text', … )`
+    Texts,
+    /// A time in single quotes, NULL, or the bare word IMMEDIATELY.
+    Timestamp,
+    /// `( NAME = value … )` with its own table.
+    Group(&'static [Property]),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    Integer(i64),
+    Boolean(bool),
+    Text(String),
+    Path(Path),
+    Names(Vec<String>),
+    Null,
+    Group(Vec<Setting>),
+}
+
+impl Value {
+    pub(crate) fn integer(&self) -> Option<i64> {
+        if let Self::Integer(value) = self { Some(*value) } else { None }
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        if let Self::Text(value) = self { Some(value) } else { None }
+    }
+
+    pub(crate) fn boolean(&self) -> Option<bool> {
+        if let Self::Boolean(value) = self { Some(*value) } else { None }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting {
+    pub(crate) property: &'static Property,
+    pub(crate) value: Value,
+}
+
+/// The value that was set for `name`.
+pub(crate) fn value_of<'a>(settings: &'a [Setting], name: &str) -> Option<&'a Value> {
+    settings.iter().find(|setting| setting.property.name == name).map(|setting| &setting.value)
+}
+
+/// The row that the next token names.
+pub(crate) fn row(cursor: &Cursor, tables: &[&'static [Property]]) -> Option<&'static Property> {
+    tables.iter().flat_map(|table| table.iter()).find(|property| cursor.is(property.name))
+}
+
+/// Reads one `NAME = value` and keeps it. A name twice is refused.
+pub(crate) fn setting(
+    cursor: &mut Cursor,
+    property: &'static Property,
+    settings: &mut Vec<Setting>,
+) -> Result<(), SqlError> {
+    if settings.iter().any(|setting| setting.property == property) {
+        return cursor.unexpected();
+    }
+    cursor.next();
+    cursor.expect_symbol("=")?;
+    let value = value(cursor, property)?;
+    settings.push(Setting { property, value });
+    Ok(())
+}
+
+/// Reads `NAME = value` for as long as a known name comes; commas between them are allowed.
+pub(crate) fn settings(cursor: &mut Cursor, tables: &[&'static [Property]]) -> Result<Vec<Setting>, SqlError> {
+    let mut found = Vec::new();
+    while let Some(property) = row(cursor, tables) {
+        setting(cursor, property, &mut found)?;
+        if cursor.is_symbol(",") && tables_know(cursor, tables) {
+            cursor.next();
+        }
+    }
+    Ok(found)
+}
+
+fn tables_know(cursor: &Cursor, tables: &[&'static [Property]]) -> bool {
+    tables.iter().flat_map(|table| table.iter()).any(|property| cursor.is_at(1, property.name))
+}
+
+/// The names after UNSET.
+pub(crate) fn unset(
+    cursor: &mut Cursor,
+    tables: &[&'static [Property]],
+) -> Result<Vec<&'static Property>, SqlError> {
+    let mut found: Vec<&'static Property> = Vec::new();
+    loop {
+        match row(cursor, tables) {
+            Some(property) if !found.contains(&property) => found.push(property),
+            _ => return cursor.unexpected(),
+        }
+        cursor.next();
+        if !cursor.takes_symbol(",") {
+            return Ok(found);
+        }
+    }
+}
+
+fn value(cursor: &mut Cursor, property: &'static Property) -> Result<Value, SqlError> {
+    if cursor.is("NULL") && takes_null(&property.takes) {
+        cursor.next();
+        return Ok(Value::Null);
+    }
+    match property.takes {
+        Takes::Integer(least, most) | Takes::IntegerOrNull(least, most) => {
+            let written = scalar(cursor)?;
+            match written.parse() {
+                Ok(number) if (least..=most).contains(&number) => Ok(Value::Integer(number)),
+                _ => Err(SqlError::invalid_value(written, property.name)),
+            }
+        }
+        Takes::Boolean => {
+            let quoted = matches!(cursor.peek().kind, Kind::Text(_));
+            let written = scalar(cursor)?;
+            match written.to_ascii_uppercase().as_str() {
+                "TRUE" if !quoted => Ok(Value::Boolean(true)),
+                "FALSE" if !quoted => Ok(Value::Boolean(false)),
+                _ => Err(SqlError::invalid_value(written, property.name)),
+            }
+        }
+        Takes::Choice(choices) => {
+            let written = scalar(cursor)?;
+            let choice = choices.iter().find(|(spelling, _)| spelling.eq_ignore_ascii_case(&written));
+            choice
+                .map(|(_, meaning)| Value::Text((*meaning).to_owned()))
+                .ok_or_else(|| SqlError::invalid_value(written, property.name))
+        }
+        Takes::TextChoice(choices) => {
+            let quoted = matches!(cursor.peek().kind, Kind::Text(_));
+            let written = scalar(cursor)?;
+            if quoted && choices.contains(&written.as_str()) {
+                Ok(Value::Text(written))
+            } else {
+                Err(SqlError::invalid_value(written, property.name))
+            }
+        }
+        Takes::Text | Takes::TextOrNull => match cursor.peek().kind {
+            Kind::Number(_) => Err(SqlError::invalid_value(scalar(cursor)?, property.name)),
+            _ => cursor.text().map(Value::Text),
+        },
+        Takes::Name => cursor.identifier().map(|name| Value::Path(vec![name])),
+        Takes::NameOrText => match &cursor.peek().kind {
+            Kind::Text(text) => {
+                let path = path_of(text);
+                cursor.next();
+                Ok(Value::Path(path))
+            }
+            _ => cursor.path().map(Value::Path),
+        },
+        Takes::Names => cursor.bracketed(Cursor::identifier).map(Value::Names),
+        Takes::Texts => cursor.bracketed(Cursor::text).map(Value::Names),
+        Takes::Timestamp => {
+            if cursor.takes("IMMEDIATELY") {
+                return Ok(Value::Text("IMMEDIATELY".into()));
+            }
+            cursor.text().map(Value::Text)
+        }
+        Takes::Group(table) => {
+            cursor.expect_symbol("(")?;
+            let inside = settings(cursor, &[table])?;
+            cursor.expect_symbol(")")?;
+            Ok(Value::Group(inside))
+        }
+    }
+}
+
+fn takes_null(takes: &Takes) -> bool {
+    matches!(
+        takes,
+        Takes::IntegerOrNull(..) | Takes::TextOrNull | Takes::Name | Takes::NameOrText | Takes::Timestamp
+    )
+}
+
+/// A text that holds a name, as `DEFAULT_ROLE = 'analyst'` takes it: folded like an identifier.
+fn path_of(text: &str) -> Path {
+    Cursor::new(text)
+        .and_then(|mut cursor| {
+            let path = cursor.path()?;
+            cursor.finish()?;
+            Ok(path)
+        })
+        .unwrap_or_else(|_| vec![text.to_owned()])
+}
+
+/// A number (with its sign), a word or a text, as written.
+fn scalar(cursor: &mut Cursor) -> Result<String, SqlError> {
+    if cursor.is_symbol("-") {
+        if let Kind::Number(number) = &cursor.look(1).kind {
+            let number = format!("-{number}");
+            cursor.next();
+            cursor.next();
+            return Ok(number);
+        }
+        return cursor.unexpected();
+    }
+    match cursor.peek().kind.clone() {
+        Kind::Number(text) | Kind::Word(text) | Kind::Text(text) => {
+            cursor.next();
+            Ok(text)
+        }
+        _ => cursor.unexpected(),
+    }
+}

@@ -1,0 +1,195 @@
+//! SHOW and DESCRIBE.
+
+use super::cursor::{Cursor, Path};
+use super::{Command, ObjectKind};
+use crate::error::SqlError;
+
+/// What SHOW lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Objects { kind: ObjectKind, terse: bool, history: bool },
+    Parameters,
+    Grants(Grants),
+    FutureGrants(Future),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Grants {
+    /// Of the current user.
+    Mine,
+    OnAccount,
+    On(ObjectKind, Path),
+    ToRole(String),
+    ToUser(String),
+    OfRole(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Future {
+    InDatabase(Path),
+    InSchema(Path),
+    ToRole(String),
+}
+
+/// Where SHOW looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Within {
+    Unsaid,
+    Account,
+    Session,
+    /// No path: the session's own.
+    Object(ObjectKind, Option<Path>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Show {
+    pub(crate) subject: Subject,
+    pub(crate) like: Option<String>,
+    pub(crate) within: Within,
+    pub(crate) starts_with: Option<String>,
+    pub(crate) limit: Option<u64>,
+    pub(crate) from: Option<String>,
+}
+
+/// After `SHOW`.
+pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    let subject = subject(cursor)?;
+    let mut show =
+        Show { subject, like: None, within: Within::Unsaid, starts_with: None, limit: None, from: None };
+    if !matches!(show.subject, Subject::Grants(_) | Subject::FutureGrants(_)) && cursor.takes("LIKE") {
+        show.like = Some(cursor.text()?);
+    }
+    match &show.subject {
+        Subject::Grants(_) | Subject::FutureGrants(_) => {}
+        Subject::Parameters => {
+            if cursor.takes("IN") || cursor.takes("FOR") {
+                show.within = within_of_parameters(cursor)?;
+            }
+        }
+        Subject::Objects { kind: ObjectKind::Schema | ObjectKind::Tag | ObjectKind::Table, .. } => {
+            if cursor.takes("IN") {
+                show.within = within(cursor)?;
+            }
+        }
+        Subject::Objects { .. } => {}
+    }
+    if pages(&show.subject) {
+        if cursor.optional("STARTS", "WITH")? {
+            show.starts_with = Some(cursor.text()?);
+        }
+        if cursor.takes("LIMIT") {
+            show.limit = Some(cursor.count()?);
+            if cursor.takes("FROM") {
+                show.from = Some(cursor.text()?);
+            }
+        }
+    }
+    cursor.finish()?;
+    Ok(Command::Show(show))
+}
+
+/// Which lists take STARTS WITH and LIMIT … FROM.
+fn pages(subject: &Subject) -> bool {
+    match subject {
+        Subject::Objects { kind, .. } => *kind != ObjectKind::ResourceMonitor,
+        Subject::Grants(grants) => matches!(grants, Grants::ToRole(_) | Grants::OfRole(_)),
+        _ => false,
+    }
+}
+
+fn subject(cursor: &mut Cursor) -> Result<Subject, SqlError> {
+    if cursor.takes("PARAMETERS") {
+        return Ok(Subject::Parameters);
+    }
+    if cursor.takes("GRANTS") {
+        return grants(cursor).map(Subject::Grants);
+    }
+    if cursor.takes("FUTURE") {
+        cursor.expect("GRANTS")?;
+        return future(cursor).map(Subject::FutureGrants);
+    }
+    let terse = cursor.takes("TERSE");
+    for kind in ObjectKind::all() {
+        let listed = !matches!(kind, ObjectKind::Account | ObjectKind::Session | ObjectKind::ResourceMonitor)
+            || (kind == ObjectKind::ResourceMonitor && !terse);
+        if listed && (kind != ObjectKind::Warehouse || !terse) && cursor.takes(kind.plural()) {
+            let history = matches!(kind, ObjectKind::Database | ObjectKind::Schema) && cursor.takes("HISTORY");
+            return Ok(Subject::Objects { kind, terse, history });
+        }
+    }
+    cursor.unexpected()
+}
+
+fn grants(cursor: &mut Cursor) -> Result<Grants, SqlError> {
+    if cursor.takes("ON") {
+        if cursor.takes("ACCOUNT") {
+            return Ok(Grants::OnAccount);
+        }
+        let (kind, path) = super::named_object(cursor)?;
+        return Ok(Grants::On(kind, path));
+    }
+    if cursor.takes("TO") {
+        if cursor.takes("ROLE") {
+            return cursor.identifier().map(Grants::ToRole);
+        }
+        cursor.expect("USER")?;
+        return cursor.identifier().map(Grants::ToUser);
+    }
+    if cursor.takes("OF") {
+        cursor.expect("ROLE")?;
+        return cursor.identifier().map(Grants::OfRole);
+    }
+    Ok(Grants::Mine)
+}
+
+fn future(cursor: &mut Cursor) -> Result<Future, SqlError> {
+    if cursor.takes("IN DATABASE") {
+        return cursor.path().map(Future::InDatabase);
+    }
+    if cursor.takes("IN SCHEMA") {
+        return cursor.path().map(Future::InSchema);
+    }
+    cursor.expect("TO ROLE")?;
+    cursor.identifier().map(Future::ToRole)
+}
+
+fn within(cursor: &mut Cursor) -> Result<Within, SqlError> {
+    if cursor.takes("ACCOUNT") {
+        return Ok(Within::Account);
+    }
+    for kind in [ObjectKind::Database, ObjectKind::Schema] {
+        if cursor.takes(kind.singular()) {
+            let named = !cursor.done()
+                && !["STARTS", "LIMIT"].iter().any(|word| cursor.is(word));
+            return Ok(Within::Object(kind, if named { Some(cursor.path()?) } else { None }));
+        }
+    }
+    Ok(Within::Object(ObjectKind::Database, Some(cursor.path()?)))
+}
+
+fn within_of_parameters(cursor: &mut Cursor) -> Result<Within, SqlError> {
+    if cursor.takes("SESSION") {
+        return Ok(Within::Session);
+    }
+    if cursor.takes("ACCOUNT") {
+        return Ok(Within::Account);
+    }
+    for kind in [ObjectKind::Warehouse, ObjectKind::Database, ObjectKind::Schema, ObjectKind::User] {
+        if cursor.takes(kind.singular()) {
+            let path = if cursor.done() { None } else { Some(cursor.path()?) };
+            return Ok(Within::Object(kind, path));
+        }
+    }
+    cursor.unexpected()
+}
+
+/// After `DESC` or `DESCRIBE`.
+pub(crate) fn describe(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    let (kind, path) = super::named_object(cursor)?;
+    let described = [ObjectKind::Warehouse, ObjectKind::Database, ObjectKind::Schema, ObjectKind::User];
+    if !described.contains(&kind) {
+        return Err(SqlError::unsupported(format!("DESCRIBE {}", kind.singular())));
+    }
+    cursor.finish()?;
+    Ok(Command::Describe { kind, path })
+}

@@ -1,0 +1,146 @@
+//! Source text to tokens, and a text of several statements to single statements.
+
+use sqlparser::dialect::SnowflakeDialect;
+use sqlparser::tokenizer::{Token as Raw, Tokenizer};
+
+use crate::error::SqlError;
+
+/// One token, with the place that Snowflake names in a syntax error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub(crate) kind: Kind,
+    /// From 1.
+    pub(crate) line: u64,
+    /// Characters before the token in its line.
+    pub(crate) position: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An unquoted word, as written.
+    Word(String),
+    /// An identifier in double quotes, without them.
+    Quoted(String),
+    /// A literal in single quotes or between `$$`.
+    Text(String),
+    Number(String),
+    Symbol(String),
+    End,
+}
+
+impl Kind {
+    /// The token as a syntax error names it.
+    fn written(&self) -> String {
+        match self {
+            Self::Word(text) | Self::Number(text) | Self::Symbol(text) => text.clone(),
+            Self::Quoted(text) => format!("\"{}\"", text.replace('"', "\"\"")),
+            Self::Text(text) => format!("'{}'", text.replace('\'', "''")),
+            Self::End => "<EOF>".into(),
+        }
+    }
+}
+
+impl Token {
+    /// `001003`: this token does not belong here.
+    pub(crate) fn unexpected(&self) -> SqlError {
+        SqlError::syntax(format!(
+            "syntax error line {} at position {} unexpected '{}'.",
+            self.line,
+            self.position,
+            self.kind.written()
+        ))
+    }
+}
+
+fn raw(sql: &str) -> Result<Vec<sqlparser::tokenizer::TokenWithSpan>, SqlError> {
+    Tokenizer::new(&SnowflakeDialect {}, sql).tokenize_with_location().map_err(|error| {
+        SqlError::syntax(format!(
+            "parse error line {} at position {} near '<EOF>'.",
+            error.location.line,
+            error.location.column.saturating_sub(1)
+        ))
+    })
+}
+
+/// The tokens of `sql` without comments and white space; the last one is [`Kind::End`].
+pub(crate) fn tokenize(sql: &str) -> Result<Vec<Token>, SqlError> {
+    let mut tokens = Vec::new();
+    for token in raw(sql)? {
+        let kind = match token.token {
+            Raw::Whitespace(_) | Raw::EOF => continue,
+            Raw::Word(word) if word.quote_style == Some('"') => Kind::Quoted(word.value),
+            Raw::Word(word) if word.quote_style.is_none() => Kind::Word(word.value),
+            Raw::Number(number, _) => Kind::Number(number),
+            Raw::SingleQuotedString(text) => Kind::Text(text),
+            Raw::DollarQuotedString(text) if text.tag.as_deref().unwrap_or_default().is_empty() => {
+                Kind::Text(text.value)
+            }
+            other => Kind::Symbol(other.to_string()),
+        };
+        let start = token.span.start;
+        tokens.push(Token { kind, line: start.line, position: start.column.saturating_sub(1) });
+    }
+    let (line, position) = end_of(sql);
+    tokens.push(Token { kind: Kind::End, line, position });
+    Ok(tokens)
+}
+
+/// Line (from 1) and position (from 0) of the end of `sql`.
+fn end_of(sql: &str) -> (u64, u64) {
+    let line = sql.bytes().filter(|byte| *byte == b'\n').count() as u64 + 1;
+    let last = sql.rsplit('\n').next().unwrap_or_default();
+    (line, last.chars().count() as u64)
+}
+
+/// The statements of a text, in order, without those that are empty. Quotes, comments and `$$` are honoured.
+pub(crate) fn split(sql: &str) -> Result<Vec<String>, SqlError> {
+    let mut offsets = LineOffsets::new(sql);
+    let mut statements = Vec::new();
+    let (mut from, mut empty) = (0, true);
+    for token in raw(sql)? {
+        match token.token {
+            Raw::SemiColon => {
+                let at = offsets.byte(token.span.start.line, token.span.start.column);
+                if !empty {
+                    statements.push(sql.get(from..at).unwrap_or_default().trim().to_owned());
+                }
+                (from, empty) = ((at + 1).min(sql.len()), true);
+            }
+            Raw::Whitespace(_) | Raw::EOF => {}
+            _ => empty = false,
+        }
+    }
+    if !empty {
+        statements.push(sql.get(from..).unwrap_or_default().trim().to_owned());
+    }
+    Ok(statements)
+}
+
+/// Turns (line, column) into byte offsets, walking the text once: the places that are asked for only grow.
+struct LineOffsets<'a> {
+    chars: std::iter::Peekable<std::str::CharIndices<'a>>,
+    line: u64,
+    column: u64,
+    end: usize,
+}
+
+impl<'a> LineOffsets<'a> {
+    fn new(sql: &'a str) -> Self {
+        Self { chars: sql.char_indices().peekable(), line: 1, column: 1, end: sql.len() }
+    }
+
+    fn byte(&mut self, line: u64, column: u64) -> usize {
+        while let Some((offset, char)) = self.chars.peek().copied() {
+            if (self.line, self.column) >= (line, column) {
+                return offset;
+            }
+            self.chars.next();
+            if char == '\n' {
+                (self.line, self.column) = (self.line + 1, 1);
+            } else {
+                self.column += 1;
+            }
+        }
+        self.end
+    }
+}
