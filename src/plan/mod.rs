@@ -3,6 +3,7 @@
 //! Everything here is pure: no client, no clock, no network. The engine executes; the command line renders.
 
 pub mod property;
+pub mod render;
 pub mod step;
 
 pub use property::{Cell, Change, NotUnderstood, Property, Release, Risk, Source};
