@@ -15,6 +15,8 @@ pub mod catalog;
 pub mod client;
 pub mod config;
 pub mod error;
+#[cfg(test)]
+mod fake;
 pub mod host;
 mod request;
 pub mod rows;

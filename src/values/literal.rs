@@ -21,3 +21,5 @@ pub fn quote_literal(text: &str) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod tokens;
