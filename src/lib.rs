@@ -12,6 +12,9 @@
 //! - [`cli`]: a file per subcommand.
 
 pub mod api;
+pub mod cli;
+pub mod engine;
+pub mod kinds;
 pub mod plan;
 pub mod snowflake;
 pub mod values;

@@ -16,10 +16,9 @@ pub struct Record {
     /// How many intents were ever made: the number never repeats, so no request id does.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub attempts: i64,
-    /// The approvals that were used, by hash; the newest last.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16))]
-    pub approved: Vec<String>,
+    /// How many approvals were used: the next one covers another number, so none serves twice.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub approvals: i64,
     /// A change that did not take: its hash, and how often it was executed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unconverged: Option<Unconverged>,

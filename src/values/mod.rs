@@ -8,4 +8,5 @@ pub mod ident;
 pub mod keywords;
 pub mod literal;
 pub mod monitor;
+pub mod path;
 pub mod warehouse;

@@ -1,0 +1,119 @@
+//! One interpreter for every effect.
+//!
+//! Notes change the record in memory; before a statement is sent, a changed record is written. So a crash between any
+//! two effects leaves a record that knows at least what may have been done.
+
+use std::{collections::HashSet, future::Future};
+
+use super::fault::Fault;
+use crate::{
+    api::Record,
+    plan::{Effect, Note, Sql, Step, Target},
+    snowflake::ClientError,
+};
+
+/// What reaches outside.
+pub trait Hands: Send + Sync {
+    /// Executes a statement. `tag` is the query tag that names the custom resource.
+    fn sql(&self, sql: &Sql) -> impl Future<Output = Result<(), ClientError>> + Send;
+    /// Writes the record, so that it survives.
+    fn remember(&self, record: &Record) -> impl Future<Output = Result<(), Fault>> + Send;
+    /// Whether to go on: asked before each step.
+    fn may_go_on(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// What the gate says of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Run,
+    /// Why it waits.
+    Held(String),
+}
+
+/// What became of a step.
+#[derive(Debug)]
+pub enum Outcome {
+    Done,
+    Held(String),
+    Failed(Fault),
+    /// A step before it was held or failed.
+    Skipped(Target),
+}
+
+/// Executes steps in order. A step whose predecessor is held or failed is skipped; all others go on. The record is
+/// changed in place; the caller writes what changed after the last statement. `stuck` names objects that are held or
+/// failed, before and after.
+pub async fn execute(
+    steps: &[Step],
+    verdicts: &[Verdict],
+    record: &mut Record,
+    hands: &impl Hands,
+    stuck: &mut HashSet<Target>,
+    mut report: impl FnMut(&Step, &Outcome),
+) -> Result<Vec<Outcome>, Fault> {
+    let mut outcomes = Vec::with_capacity(steps.len());
+    let mut written = record.clone();
+    for (step, verdict) in steps.iter().zip(verdicts) {
+        let before = step.after.iter().chain([&step.on]).find(|target| stuck.contains(*target));
+        let outcome = match (before, verdict) {
+            (Some(target), _) => Outcome::Skipped(target.clone()),
+            (None, Verdict::Held(why)) => Outcome::Held(why.clone()),
+            (None, Verdict::Run) => match perform(step, record, &mut written, hands).await {
+                Ok(()) => Outcome::Done,
+                // Somebody else writes the record, or leads: nothing more is done.
+                Err(fault @ (Fault::RecordConflict | Fault::NotLeading | Fault::Kubernetes(_))) => return Err(fault),
+                Err(fault) => Outcome::Failed(fault),
+            },
+        };
+        if !matches!(outcome, Outcome::Done) {
+            stuck.insert(step.on.clone());
+        }
+        report(step, &outcome);
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+async fn perform(step: &Step, record: &mut Record, written: &mut Record, hands: &impl Hands) -> Result<(), Fault> {
+    for effect in &step.effects {
+        match effect {
+            Effect::Remember(note) => record.apply(note),
+            Effect::Sql(sql) => {
+                hands.may_go_on()?;
+                if record != written {
+                    hands.remember(record).await?;
+                    written.clone_from(record);
+                }
+                if let Err(error) = hands.sql(sql).await {
+                    return Err(refused(&step.on, sql, error, record));
+                }
+                if sql.intent.is_some() {
+                    record.apply(&Note::Created { on: step.on.clone() });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A creation that Snowflake refused leaves nothing; one whose outcome is unknown stays an intent.
+fn refused(on: &Target, sql: &Sql, error: ClientError, record: &mut Record) -> Fault {
+    let Some(intent) = sql.intent else { return error.into() };
+    if error.may_have_executed() || !matches!(error, ClientError::Snowflake(_)) {
+        return error.into();
+    }
+    record.apply(&Note::NotCreated { on: on.clone() });
+    if !error.is_object_exists() {
+        return error.into();
+    }
+    if intent.again {
+        return Fault::Conflict(format!(
+            "{on} exists and was not created here: somebody else was first; set spec.adopt: true to take it over, or choose another spec.name"
+        ));
+    }
+    Fault::NotVisible(format!(
+        "{on} exists, but the connection's role can't see it; grant the role a privilege on it and set spec.adopt: true, or choose another spec.name"
+    ))
+}

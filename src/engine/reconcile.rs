@@ -1,0 +1,420 @@
+//! One way through: observe, plan, gate, execute, confirm, report.
+
+use std::{
+    collections::HashSet,
+    future::Future,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::{
+    conditions::{self, Verdict},
+    execute::{Hands, Outcome, Verdict as Gated, execute},
+    fault::{Again, Fault, Shown},
+    gate::{Decision, Gate},
+    managed::{Claim, Managed, Peers, Planning, key_of},
+    ownership::{Claimant, resolved_name},
+    session::Session,
+};
+use crate::{
+    api::{APPROVE, Common, ManagementPolicy, Record, Status, record::Unconverged},
+    plan::{Action, Change, Sql, Step, Target},
+    snowflake::{ClientError, RunOptions},
+    values::ident::Ident,
+};
+
+/// How often the same change is executed before the engine gives up on it.
+const MAX_TRIES: i32 = 3;
+/// How many different plans one pass executes.
+const MAX_ROUNDS: usize = 8;
+
+/// Where the record is kept.
+pub trait Ledger: Send + Sync {
+    /// Writes the record, unless somebody else has written it since it was read.
+    fn write(&self, record: &Record) -> impl Future<Output = Result<(), Fault>> + Send;
+}
+
+/// What one pass works with.
+pub struct Pass<'a, L> {
+    pub session: &'a Session,
+    pub peers: &'a dyn Peers,
+    pub ledger: &'a L,
+    /// No read may be older.
+    pub as_of: Instant,
+    pub now: Timestamp,
+    pub deadline: Instant,
+    /// False as soon as another operator may lead.
+    pub leading: &'a AtomicBool,
+}
+
+/// Something that a person wants to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub warning: bool,
+    /// CamelCase.
+    pub reason: &'static str,
+    pub note: String,
+}
+
+/// What came of a pass.
+#[derive(Debug)]
+pub struct Report<K: Managed> {
+    /// `None`: nothing is to be written, whatever it says now.
+    pub status: Option<Status<K::Summary>>,
+    pub again: Again,
+    pub events: Vec<Event>,
+    /// Fields that had drifted.
+    pub drift: usize,
+    /// Whether something was executed.
+    pub executed: bool,
+    pub figures: Vec<(&'static str, f64)>,
+    pub fault: Option<Fault>,
+}
+
+struct Through<S> {
+    seen: S,
+    verdict: Verdict,
+}
+
+/// One pass over one resource that is not being deleted.
+pub async fn reconcile<K: Managed, L: Ledger>(cr: &K, pass: &Pass<'_, L>) -> Report<K> {
+    let old = cr.status().cloned().unwrap_or_default();
+    let mut report = Report {
+        status: None,
+        again: Again::Resync,
+        events: vec![],
+        drift: 0,
+        executed: false,
+        figures: vec![],
+        fault: None,
+    };
+    let mut record = old.record.clone();
+    let result = if cr.common().suspend {
+        Err(None)
+    } else {
+        through(cr, pass, &mut record, &mut report).await.map_err(Some)
+    };
+    let (verdict, summary) = match result {
+        Ok(Through { seen, verdict }) => {
+            report.figures = cr.figures(&seen);
+            (verdict, cr.summary(&seen))
+        }
+        Err(None) => (suspended(&old), old.summary.clone()),
+        Err(Some(fault)) => {
+            let (_, shown, again) = fault.row();
+            report.again = again;
+            let quiet = shown == Shown::Quiet
+                || (fault.is_of_connection() && is_settled::<K>(cr) && record == old.record);
+            let verdict = verdict_of(&fault);
+            report.fault = Some(fault);
+            if quiet {
+                return report;
+            }
+            (verdict, old.summary.clone())
+        }
+    };
+    report.status = Some(written(cr, &old, &verdict, record, summary, pass.now));
+    report
+}
+
+/// The status that a verdict gives.
+fn written<K: Managed>(
+    cr: &K,
+    old: &Status<K::Summary>,
+    verdict: &Verdict,
+    record: Record,
+    summary: K::Summary,
+    now: Timestamp,
+) -> Status<K::Summary> {
+    let generation = cr.meta().generation;
+    let conditions = verdict.write(&old.conditions, generation, now);
+    Status { observed_generation: generation, conditions, record, summary }
+}
+
+/// How a fault reads in the conditions.
+pub fn verdict_of(fault: &Fault) -> Verdict {
+    match fault.row() {
+        (reason, Shown::Stalled, _) => Verdict::stalled(reason, fault.to_string()),
+        (reason, ..) => Verdict::reconciling(reason, fault.to_string()),
+    }
+}
+
+fn suspended<T>(old: &Status<T>) -> Verdict {
+    let before = old.conditions.iter().find(|c| c.type_ == conditions::READY);
+    let ready = before.and_then(|c| match c.status.as_str() {
+        "True" => Some(true),
+        "False" => Some(false),
+        _ => None,
+    });
+    Verdict { ready, ..Verdict::ready("Suspended", "spec.suspend is true: nothing is read or changed") }
+}
+
+/// Whether the last pass found this very generation in sync.
+pub fn is_settled<K: Managed>(cr: &K) -> bool {
+    cr.status().is_some_and(|status| {
+        status.observed_generation == cr.meta().generation
+            && conditions::is_true(&status.conditions, conditions::READY)
+    })
+}
+
+async fn through<K: Managed, L: Ledger>(
+    cr: &K,
+    pass: &Pass<'_, L>,
+    record: &mut Record,
+    report: &mut Report<K>,
+) -> Result<Through<K::Seen>, Fault> {
+    let common = cr.common();
+    let (namespace, metadata_name) = key_of(cr);
+    let uid = cr.meta().uid.as_deref().unwrap_or_default();
+    let name = resolved_name(&common, metadata_name)?;
+    let target = Target::new(K::OBJECT, name.as_str());
+    let claim = Claim { object: &target, account: &pass.session.account.name, uid };
+    if let Some(rival) = pass.peers.rival(&claim) {
+        return Err(Fault::Conflict(format!(
+            "{target} belongs to {rival}: two resources can't have one object; delete this one or choose another spec.name"
+        )));
+    }
+    let resource = format!("{}/{metadata_name}", K::plural(&()));
+    let annotations = cr.meta().annotations.as_ref();
+    let hands = RealHands {
+        pass,
+        tag: format!("snowfence {}/{namespace}/{metadata_name}", K::kind(&())),
+    };
+    let mut as_of = pass.session.floor(K::OBJECT, name.as_str(), pass.as_of);
+    for round in 0..MAX_ROUNDS {
+        let seen = cr.observe(record, pass.session, pass.peers, as_of).await?;
+        let steps = cr.plan(&planning(common, uid, record, &target, &name, pass.session), &seen)?;
+        if round == 0 {
+            tell_drift(cr, &steps, report);
+        }
+        let gate = Gate {
+            common,
+            uid,
+            record,
+            approved: annotations.and_then(|all| all.get(APPROVE)).map(String::as_str),
+            resource: &resource,
+            namespace,
+        };
+        let decision = gate.decide(&steps);
+        let hash = plan_hash(&steps, &decision.verdicts);
+        let Some(hash) = hash else {
+            return Ok(settle(cr, record, seen, &steps, &decision, report));
+        };
+        let tries = record.unconverged.as_ref().filter(|last| last.hash == hash).map_or(0, |last| last.times);
+        if tries >= MAX_TRIES {
+            return Err(not_converging(&steps));
+        }
+        if decision.used {
+            record.approvals += 1;
+        }
+        let mut told = vec![];
+        let mut stuck = HashSet::new();
+        let done = execute(&steps, &decision.verdicts, record, &hands, &mut stuck, |step, outcome| {
+            told.extend(event_of(step, outcome));
+        });
+        let outcomes = done.await;
+        for step in &steps {
+            pass.session.touched(step.on.kind, &step.on.name);
+        }
+        report.executed = true;
+        report.events.append(&mut told);
+        for outcome in outcomes? {
+            if let Outcome::Failed(fault) = outcome {
+                return Err(fault);
+            }
+        }
+        record.unconverged = Some(Unconverged { hash, times: tries + 1 });
+        as_of = Instant::now();
+    }
+    Err(Fault::NotConverging(format!("{target}: plan after plan was executed, and the next one differed again")))
+}
+
+/// What a plan is made with.
+pub fn planning<'a>(
+    common: Common<'a>,
+    uid: &'a str,
+    record: &'a Record,
+    target: &'a Target,
+    name: &'a Ident,
+    session: &'a Session,
+) -> Planning<'a> {
+    let claimant =
+        Claimant { uid, common, adoption: session.policy.adoption, role: &session.account.role, record };
+    Planning { claimant, record, target, name, offline: false }
+}
+
+/// Nothing is left to execute: notes are taken, and what is held is told.
+fn settle<K: Managed>(
+    cr: &K,
+    record: &mut Record,
+    seen: K::Seen,
+    steps: &[Step],
+    decision: &Decision,
+    report: &mut Report<K>,
+) -> Through<K::Seen> {
+    record.unconverged = None;
+    for (step, verdict) in steps.iter().zip(&decision.verdicts) {
+        if *verdict == Gated::Run {
+            report.events.extend(step.effects.iter().filter_map(adoption_of));
+            for effect in &step.effects {
+                if let crate::plan::Effect::Remember(note) = effect {
+                    record.apply(note);
+                }
+            }
+        }
+    }
+    let observed = cr.common().management_policy == ManagementPolicy::Observe;
+    let differs: Vec<_> = steps.iter().filter(|step| step.writes()).map(differences).collect();
+    let differs = (!differs.is_empty()).then(|| differs.join("; "));
+    let verdict = match (&decision.waiting, observed) {
+        (Some(waiting), _) => {
+            let fault = if waiting.visibility_lost {
+                Fault::VisibilityLost(waiting.message.clone())
+            } else {
+                Fault::ApprovalRequired(waiting.message.clone())
+            };
+            if !already_says(cr, fault.reason(), &waiting.message) {
+                report.events.push(Event { warning: true, reason: fault.reason(), note: waiting.message.clone() });
+            }
+            Verdict { drifted: differs, ..verdict_of(&fault) }
+        }
+        (None, true) if K::sighting(&seen).is_none() => {
+            verdict_of(&Fault::NotFound("only observed, and not there (or not visible to the role)".into()))
+        }
+        (None, true) => Verdict { drifted: differs, ..Verdict::ready("Observed", "") },
+        (None, false) => match cr.pending(&seen) {
+            Some(fault) => verdict_of(&fault),
+            None => Verdict::ready("InSync", ""),
+        },
+    };
+    Through { seen, verdict }
+}
+
+fn already_says<K: Managed>(cr: &K, reason: &str, message: &str) -> bool {
+    let conditions = cr.status().map(|status| status.conditions.as_slice()).unwrap_or_default();
+    conditions.iter().any(|c| c.type_ == conditions::READY && c.reason == reason && c.message == message)
+}
+
+/// A settled resource that differs now has drifted: somebody else changed it.
+fn tell_drift<K: Managed>(cr: &K, steps: &[Step], report: &mut Report<K>) {
+    if !is_settled(cr) || conditions::is_true(&cr.status().map_or(vec![], |s| s.conditions.clone()), conditions::DRIFTED) {
+        return;
+    }
+    for step in steps.iter().filter(|step| step.writes()) {
+        report.drift += step.action.changes().len().max(1);
+        let note = match &step.action {
+            Action::Create(_) => format!("{} is gone", step.on),
+            _ => differences(step),
+        };
+        report.events.push(Event { warning: true, reason: "Drift", note });
+    }
+}
+
+/// `warehouse W: size is LARGE, not MEDIUM`.
+fn differences(step: &Step) -> String {
+    let fields: Vec<_> = step.action.changes().iter().map(is_not).collect();
+    match &step.action {
+        Action::Create(_) => format!("{} is not there", step.on),
+        Action::Delete(_) => format!("{} is still there", step.on),
+        _ => format!("{}: {}", step.on, fields.join(", ")),
+    }
+}
+
+fn is_not(change: &Change) -> String {
+    let show = |value: &Option<_>| value.as_ref().map_or("unset".to_owned(), |v: &crate::values::canonical::Value| v.to_string());
+    format!("{} is {}, not {}", change.path, show(&change.from), show(&change.to))
+}
+
+fn event_of(step: &Step, outcome: &Outcome) -> Option<Event> {
+    let (reason, note) = match (&step.action, outcome) {
+        (_, Outcome::Failed(fault)) => {
+            return Some(Event { warning: true, reason: "Failed", note: format!("{}: {fault}", step.on) });
+        }
+        (_, Outcome::Held(_) | Outcome::Skipped(_)) | (Action::Note, _) => return None,
+        (Action::Create(_), Outcome::Done) => ("Created", format!("created {}", step.on)),
+        (Action::Delete(_), Outcome::Done) => ("Deleted", format!("dropped {}", step.on)),
+        (Action::Update(changes) | Action::Replace(changes), Outcome::Done) => {
+            let fields: Vec<_> = changes.iter().map(to).collect();
+            ("Changed", format!("{}: {}", step.on, fields.join(", ")))
+        }
+    };
+    Some(Event { warning: false, reason, note })
+}
+
+fn to(change: &Change) -> String {
+    match (&change.from, &change.to) {
+        (Some(from), Some(to)) => format!("{} {from} → {to}", change.path),
+        (None, Some(to)) => format!("{} → {to}", change.path),
+        (_, None) => format!("{} released", change.path),
+    }
+}
+
+fn adoption_of(effect: &crate::plan::Effect) -> Option<Event> {
+    match effect {
+        crate::plan::Effect::Remember(crate::plan::Note::Identity { on, adopted: true, .. }) => {
+            Some(Event { warning: false, reason: "Adopted", note: format!("took over {on}") })
+        }
+        _ => None,
+    }
+}
+
+fn not_converging(steps: &[Step]) -> Fault {
+    let all: Vec<_> = steps.iter().filter(|step| step.writes()).map(differences).collect();
+    let sent: Vec<_> = steps.iter().flat_map(Step::statements).map(ToString::to_string).collect();
+    Fault::NotConverging(format!(
+        "executed {MAX_TRIES} times, and still {}; sent: {}; add the field to ignoreFields, or find out who changes it back",
+        all.join("; "),
+        sent.join("; ")
+    ))
+}
+
+/// Names what would be executed; `None` when nothing would.
+pub fn plan_hash(steps: &[Step], verdicts: &[Gated]) -> Option<String> {
+    let mut sha = Sha256::new();
+    let mut any = false;
+    for (step, verdict) in steps.iter().zip(verdicts) {
+        if *verdict != Gated::Run {
+            continue;
+        }
+        for statement in step.statements() {
+            any = true;
+            sha.update(statement.as_str());
+            sha.update([0]);
+        }
+    }
+    any.then(|| sha.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+struct RealHands<'a, L> {
+    pass: &'a Pass<'a, L>,
+    tag: String,
+}
+
+impl<L: Ledger> Hands for RealHands<'_, L> {
+    async fn sql(&self, sql: &Sql) -> Result<(), ClientError> {
+        let options = options(sql, &self.tag);
+        self.pass.session.client.run(&sql.statement, &options).await.map(drop)
+    }
+    async fn remember(&self, record: &Record) -> Result<(), Fault> {
+        self.pass.ledger.write(record).await
+    }
+    fn may_go_on(&self) -> Result<(), Fault> {
+        if !self.pass.leading.load(Ordering::SeqCst) {
+            return Err(Fault::NotLeading);
+        }
+        if Instant::now() >= self.pass.deadline { Err(Fault::Deadline) } else { Ok(()) }
+    }
+}
+
+/// How a statement of a plan is sent.
+pub fn options(sql: &Sql, tag: &str) -> RunOptions {
+    RunOptions {
+        query_tag: Some(tag.to_owned()),
+        request_id: sql.intent.map(|intent| intent.request_id),
+        retry: sql.intent.is_some_and(|intent| intent.again),
+        ..RunOptions::default()
+    }
+}

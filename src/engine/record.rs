@@ -1,0 +1,90 @@
+//! What the record means: how notes change it, and how its entries are found.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    api::record::{Entry, Intent, Record},
+    plan::{Note, Target},
+};
+
+/// How many objects one record may hold: a status must stay far below etcd's limit.
+pub const MAX_OBJECTS: usize = 500;
+
+impl Record {
+    pub fn entry(&self, on: &Target) -> Option<&Entry> {
+        self.objects.iter().find(|entry| entry.kind == on.kind && entry.name == on.name)
+    }
+
+    fn entry_mut(&mut self, on: &Target) -> &mut Entry {
+        let known = self.objects.iter().position(|entry| entry.kind == on.kind && entry.name == on.name);
+        let n = known.unwrap_or_else(|| {
+            self.objects.push(Entry { kind: on.kind.into(), name: on.name.clone(), ..Entry::default() });
+            self.objects.len() - 1
+        });
+        &mut self.objects[n]
+    }
+
+    /// Applies a note.
+    pub fn apply(&mut self, note: &Note) {
+        match note {
+            Note::Intent { on, request_id, managed, grants } => {
+                self.attempts += 1;
+                let entry = self.entry_mut(on);
+                entry.intent = Some(Intent { request_id: *request_id, done: false });
+                entry.managed.clone_from(managed);
+                entry.grants.clone_from(grants);
+            }
+            Note::Created { on } => {
+                if let Some(intent) = &mut self.entry_mut(on).intent {
+                    intent.done = true;
+                }
+            }
+            Note::NotCreated { on } => {
+                let entry = self.entry_mut(on);
+                entry.intent = None;
+                // A refused replacement leaves what is ours; a refused creation leaves nothing.
+                if entry.created_on.is_none() {
+                    self.apply(&Note::Forget { on: on.clone() });
+                }
+            }
+            Note::Identity { on, created_on, owner, adopted } => {
+                let entry = self.entry_mut(on);
+                entry.created_on = Some(created_on.clone());
+                entry.owner.clone_from(owner);
+                entry.adopted = *adopted;
+                entry.intent = None;
+            }
+            Note::Managed { on, fields } => self.entry_mut(on).managed.clone_from(fields),
+            Note::Grants { on, grants } => self.entry_mut(on).grants.clone_from(grants),
+            Note::Attached { on, names } => self.entry_mut(on).attached.clone_from(names),
+            Note::Renamed { from, to } => {
+                if self.entry(from).is_some() {
+                    self.entry_mut(from).name.clone_from(&to.name);
+                }
+            }
+            Note::Forget { on } => {
+                self.objects.retain(|entry| entry.kind != on.kind || entry.name != on.name);
+            }
+        }
+    }
+
+    /// Whether nothing in Snowflake is, or may be, ours.
+    pub fn owns_nothing(&self) -> bool {
+        self.objects.iter().all(|entry| entry.created_on.is_none() && entry.intent.is_none())
+    }
+}
+
+/// A grant as the record keeps it.
+pub fn grant_key(privilege: &str, role: &str) -> String {
+    format!("{privilege} TO ROLE {role}")
+}
+
+/// Grants that a spec asks for, as the record keeps them, with the role and the privilege of each.
+pub fn split_grant(key: &str) -> Option<(&str, &str)> {
+    key.split_once(" TO ROLE ")
+}
+
+/// An empty set, where there is no entry.
+pub fn managed(entry: Option<&Entry>) -> BTreeSet<String> {
+    entry.map(|entry| entry.managed.clone()).unwrap_or_default()
+}

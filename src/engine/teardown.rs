@@ -1,0 +1,99 @@
+//! Deletion. It works from the record alone: also when the spec no longer parses, or Snowflake is gone.
+
+use tokio::time::Instant;
+
+use super::{
+    fault::Fault,
+    managed::Managed,
+    reconcile::{Event, options},
+    session::Session,
+};
+use crate::{
+    api::{DeletionPolicy, ManagementPolicy, Record, record::Entry},
+    plan::{Sql, Target, step::SentIntent},
+    values::ident::Ident,
+};
+
+/// What decides about a deletion: read leniently from the resource, for the spec may no longer parse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    pub abandon: bool,
+    pub management_policy: ManagementPolicy,
+    pub deletion_policy: Option<DeletionPolicy>,
+}
+
+/// The entries whose objects are to be dropped, the last first. Empty: nothing is done in Snowflake, and Snowflake
+/// is not asked.
+pub fn to_drop<'a>(wish: Wish, holds_data: bool, record: &'a Record) -> Vec<&'a Entry> {
+    if wish.abandon || wish.management_policy == ManagementPolicy::Observe {
+        return vec![];
+    }
+    let policy = |entry: &Entry| {
+        let keep = holds_data || entry.adopted;
+        wish.deletion_policy.unwrap_or(if keep { DeletionPolicy::Retain } else { DeletionPolicy::Delete })
+    };
+    let ours = |entry: &&Entry| entry.created_on.is_some() || entry.intent.is_some();
+    record.objects.iter().rev().filter(ours).filter(|entry| policy(entry) == DeletionPolicy::Delete).collect()
+}
+
+/// Drops what the record says is ours. When it returns, the finalizer may go.
+pub async fn teardown<K: Managed>(
+    entries: &[&Entry],
+    session: &Session,
+    tag: &str,
+    may_go_on: impl Fn() -> Result<(), Fault>,
+    events: &mut Vec<Event>,
+) -> Result<(), Fault> {
+    for entry in entries {
+        may_go_on()?;
+        drop_one::<K>(entry, session, tag, events).await?;
+        session.forget(K::OBJECT, &entry.name);
+    }
+    Ok(())
+}
+
+async fn drop_one<K: Managed>(
+    entry: &Entry,
+    session: &Session,
+    tag: &str,
+    events: &mut Vec<Event>,
+) -> Result<(), Fault> {
+    let on = Target::new(K::OBJECT, entry.name.clone());
+    let Ok(name) = Ident::exact(&entry.name) else { return Ok(()) };
+    let mut created = entry.intent.as_ref().is_some_and(|intent| intent.done);
+    if let Some(intent) = entry.intent.as_ref().filter(|intent| !intent.done) {
+        // Was it created? The same request, sent again, is executed at most once: it succeeds exactly when it is ours.
+        let sent = SentIntent { request_id: intent.request_id, again: true };
+        let probe = Sql { statement: K::probe(&name), intent: Some(sent) };
+        match session.client.run(&probe.statement, &options(&probe, tag)).await {
+            Ok(_) => created = true,
+            Err(error) if error.is_object_exists() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let found = K::find(session, &name, Instant::now()).await?;
+    let Some(found) = found else {
+        let note = format!("{on} is not there (or not visible to the role): nothing was dropped");
+        events.push(Event { warning: false, reason: "NothingToDrop", note });
+        return Ok(());
+    };
+    let ours = if created {
+        found.owner() == Some(session.account.role.as_str())
+    } else {
+        entry.created_on.as_deref() == Some(found.created_on())
+    };
+    if !ours {
+        let note = format!("{on} is not the one that was created here any more: it is left alone");
+        events.push(Event { warning: true, reason: "NotOurs", note });
+        return Ok(());
+    }
+    let sql = Sql { statement: K::drop_statement(&name), intent: None };
+    match session.client.run(&sql.statement, &options(&sql, tag)).await {
+        Ok(_) => {}
+        // Gone between the look and the drop, or dropped by a statement whose answer was lost.
+        Err(error) if error.is_object_missing() => {}
+        Err(error) => return Err(error.into()),
+    }
+    events.push(Event { warning: false, reason: "Deleted", note: format!("dropped {on}") });
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! How a `SnowflakeConnection` is opened and verified.

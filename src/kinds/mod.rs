@@ -1,0 +1,24 @@
+//! How each kind is reconciled. A file per kind, with the same headings: rows, what is seen, plan, look.
+//!
+//! Arrows: `kinds → engine` and `kinds → api`. Nobody but `cli` and the operator uses this.
+
+pub mod connection;
+pub mod grants;
+pub mod monitor;
+pub mod warehouse;
+
+use crate::{
+    api::{ResourceMonitor, SnowflakeWarehouse},
+    engine::managed::Managed,
+};
+
+/// Something that is done for every kind with objects in Snowflake.
+pub trait Visitor {
+    fn visit<K: Managed>(&mut self);
+}
+
+/// The one list of kinds: CRDs, controllers, manifests and RBAC walk it. In the order of their dependence.
+pub fn every_kind(visitor: &mut impl Visitor) {
+    visitor.visit::<SnowflakeWarehouse>();
+    visitor.visit::<ResourceMonitor>();
+}
