@@ -1,0 +1,66 @@
+//! `/emulator/…`: what tests and demonstrations ask of the emulator itself. No credentials: it listens on loopback.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+use super::body;
+use super::problem::json_response;
+use super::sql_api::pairs;
+use crate::emulator::Emulator;
+use crate::faults::Fault;
+
+/// How many statements are no longer kept.
+const DROPPED: HeaderName = HeaderName::from_static("x-snowfence-dropped");
+
+pub(crate) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// `GET /emulator/statements?since=N`
+pub(crate) async fn statements(State(emulator): State<Emulator>, request: Request) -> Response {
+    let query = pairs(request.uri().query().unwrap_or_default());
+    let since = match query.iter().find(|(name, _)| name == "since") {
+        None => 0,
+        Some((_, value)) => match value.parse() {
+            Ok(since) => since,
+            Err(_) => return wrong("since must be a number"),
+        },
+    };
+    let list = emulator.statements(since);
+    let mut response = json_response(StatusCode::OK, serde_json::to_vec(&list).unwrap_or_default());
+    response.headers_mut().insert(DROPPED, HeaderValue::from(emulator.log().dropped()));
+    response
+}
+
+/// `GET /emulator/faults`: what is left.
+pub(crate) async fn faults(State(emulator): State<Emulator>) -> Response {
+    json_response(StatusCode::OK, serde_json::to_vec(&emulator.faults().left()).unwrap_or_default())
+}
+
+/// `POST /emulator/faults`: a list, appended whole or not at all.
+pub(crate) async fn inject(State(emulator): State<Emulator>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let bytes = match body::read(&parts.headers, body).await {
+        Ok(bytes) => bytes,
+        Err(problem) => return problem.into_response(),
+    };
+    let list: Vec<Fault> = match serde_json::from_slice(&bytes) {
+        Ok(list) => list,
+        Err(error) => return wrong(&format!("a list of faults is expected: {error}")),
+    };
+    match emulator.faults().inject(list) {
+        Ok(()) => json_response(StatusCode::OK, json!({"waiting": emulator.faults().left().len()}).to_string()),
+        Err(error) => wrong(&error.to_string()),
+    }
+}
+
+/// `DELETE /emulator/faults`
+pub(crate) async fn clear(State(emulator): State<Emulator>) -> Response {
+    json_response(StatusCode::OK, json!({"cleared": emulator.faults().clear()}).to_string())
+}
+
+fn wrong(message: &str) -> Response {
+    json_response(StatusCode::BAD_REQUEST, json!({"message": message}).to_string())
+}

@@ -1,0 +1,151 @@
+//! The router on a socket, until it is stopped.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::tls::{Authority, TlsError};
+use crate::emulator::Emulator;
+
+/// How long open connections may take to finish when the server stops.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// How long a client may take for its TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Why the emulator does not listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    #[error("cannot listen: {0}")]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// An emulator on a socket. Dropping it stops it without waiting.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    tls: bool,
+    stop: CancellationToken,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    pub(crate) async fn start(
+        emulator: &Emulator,
+        address: impl ToSocketAddrs,
+        authority: Option<&Authority>,
+    ) -> Result<Self, ListenError> {
+        let tls = authority.map(Authority::server).transpose()?;
+        let acceptor = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let stop = CancellationToken::new();
+        let tls = acceptor.is_some();
+        let accepting = tokio::spawn(accept(listener, emulator.router(), acceptor, stop.clone()));
+        Ok(Self { address, tls, stop, accepting: Some(accepting) })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://127.0.0.1:PORT`, or `https` with TLS.
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
+    }
+
+    /// Accepts nothing new, and waits until what is in flight has been answered, ten seconds at most.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        if let Some(accepting) = self.accepting.take() {
+            let _ = accepting.await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    router: Router,
+    acceptor: Option<TlsAcceptor>,
+    stop: CancellationToken,
+) {
+    let connections = TaskTracker::new();
+    loop {
+        let stream = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of file handles, most likely; it passes.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+        };
+        connections.spawn(connection(stream, router.clone(), acceptor.clone(), stop.clone()));
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(FAREWELL, connections.wait()).await.is_err() {
+        tracing::warn!(open = connections.len(), "connections were still open and are broken off");
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    acceptor: Option<TlsAcceptor>,
+    stop: CancellationToken,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY");
+    }
+    match acceptor {
+        None => speak(stream, router, stop).await,
+        Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => speak(stream, router, stop).await,
+            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake"),
+            Err(_) => tracing::debug!("TLS handshake: too slow"),
+        },
+    }
+}
+
+async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    router: Router,
+    stop: CancellationToken,
+) {
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut connection =
+        std::pin::pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error, "a connection ended early");
+    }
+}

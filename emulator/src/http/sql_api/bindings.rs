@@ -1,0 +1,153 @@
+//! Bind variables: `?` and `:1` in a statement, replaced by literals of the values that came with it.
+
+use std::collections::BTreeMap;
+
+use sqlparser::dialect::SnowflakeDialect;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+use super::request::Binding;
+use crate::state::Failure;
+
+/// Puts the values in. A statement without bindings is left as it is.
+pub(crate) fn fill(statement: &str, bindings: Option<&BTreeMap<String, Binding>>) -> Result<String, Failure> {
+    let Some(bindings) = bindings else {
+        return Ok(statement.to_owned());
+    };
+    let dialect = SnowflakeDialect {};
+    let Ok(tokens) = Tokenizer::new(&dialect, statement).with_unescape(false).tokenize_with_location() else {
+        // What the tokenizer cannot read, the parser will refuse with a better message.
+        return Ok(statement.to_owned());
+    };
+    let starts = line_starts(statement);
+    let mut filled = String::with_capacity(statement.len());
+    let mut copied = 0;
+    let mut next = 1_usize;
+    let mut colon: Option<usize> = None;
+    for token in tokens {
+        let Some(at) = offset(statement, &starts, token.span.start.line, token.span.start.column) else { continue };
+        let (from, key, length) = match &token.token {
+            Token::Placeholder(text) if text == "?" => {
+                let key = next.to_string();
+                next += 1;
+                (at, key, 1)
+            }
+            Token::Placeholder(text) if text.starts_with(':') => (at, text[1..].to_owned(), text.len()),
+            Token::Number(number, false) if colon.is_some_and(|colon| colon + 1 == at) => {
+                (at - 1, number.clone(), number.len() + 1)
+            }
+            other => {
+                colon = matches!(other, Token::Colon).then_some(at);
+                continue;
+            }
+        };
+        colon = None;
+        let Some(binding) = bindings.get(&key) else {
+            return Err(Failure::new(
+                2049,
+                "42601",
+                format!(
+                    "SQL compilation error: error line {} at position {}\nBind variable {} not set.",
+                    token.span.start.line,
+                    token.span.start.column.saturating_sub(1),
+                    &statement[from..from + length]
+                ),
+            ));
+        };
+        filled.push_str(&statement[copied..from]);
+        filled.push_str(&literal(binding)?);
+        copied = from + length;
+    }
+    filled.push_str(&statement[copied..]);
+    Ok(filled)
+}
+
+fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+}
+
+/// The byte offset of a line and a column, both from 1, the column in characters.
+fn offset(text: &str, starts: &[usize], line: u64, column: u64) -> Option<usize> {
+    let start = *starts.get(usize::try_from(line).ok()?.checked_sub(1)?)?;
+    let column = usize::try_from(column).ok()?.checked_sub(1)?;
+    text[start..].char_indices().nth(column).map(|(at, _)| start + at)
+}
+
+/// The SQL literal of a value.
+fn literal(binding: &Binding) -> Result<String, Failure> {
+    let Some(value) = &binding.value else {
+        return Ok("NULL".into());
+    };
+    let wrong = || {
+        Failure::new(
+            100_038,
+            "22018",
+            format!("Value '{value}' of a bind variable is not recognized as {}.", binding.kind),
+        )
+    };
+    let quoted = || format!("'{}'", value.replace('\\', "\\\\").replace('\'', "''"));
+    match binding.kind.to_ascii_uppercase().as_str() {
+        "FIXED" | "REAL" => {
+            let plain = value.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+            if plain && value.parse::<f64>().is_ok_and(f64::is_finite) { Ok(value.clone()) } else { Err(wrong()) }
+        }
+        "BOOLEAN" => match value.to_ascii_lowercase().as_str() {
+            "true" | "1" => Ok("TRUE".into()),
+            "false" | "0" => Ok("FALSE".into()),
+            _ => Err(wrong()),
+        },
+        "TEXT" => Ok(quoted()),
+        // Milliseconds since 1970 for a DATE, nanoseconds for the others, as text: kept as text.
+        kind @ ("DATE" | "TIME" | "TIMESTAMP_NTZ" | "TIMESTAMP_LTZ" | "TIMESTAMP_TZ") => {
+            Ok(format!("{}::{kind}", quoted()))
+        }
+        "BINARY" if value.len() % 2 == 0 && value.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            Ok(format!("TO_BINARY('{value}', 'HEX')"))
+        }
+        "BINARY" => Err(wrong()),
+        other => Err(Failure::new(
+            2,
+            "0A000",
+            format!("Unsupported feature 'bind variable of the type {other}'."),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bindings(values: &[(&str, &str)]) -> BTreeMap<String, Binding> {
+        let json: serde_json::Map<String, serde_json::Value> = values
+            .iter()
+            .enumerate()
+            .map(|(index, (kind, value))| {
+                ((index + 1).to_string(), serde_json::json!({"type": kind, "value": value}))
+            })
+            .collect();
+        serde_json::from_value(json.into()).unwrap()
+    }
+
+    #[test]
+    fn values_take_the_place_of_their_variables_only() {
+        let values = bindings(&[("TEXT", "it's \\ ü"), ("FIXED", "-1.5"), ("BOOLEAN", "true")]);
+        let filled = fill("-- why?\nSELECT '?', \"?\", ?, /* ? */ ?,\n  'ü' || :3", Some(&values)).unwrap();
+        assert_eq!(
+            filled,
+            "-- why?\nSELECT '?', \"?\", 'it''s \\\\ ü', /* ? */ -1.5,\n  'ü' || TRUE"
+        );
+    }
+
+    #[test]
+    fn a_variable_without_a_value_is_an_error() {
+        let error = fill("SELECT ?, ?", Some(&bindings(&[("TEXT", "a")]))).unwrap_err();
+        assert_eq!(error.code, 2049);
+        assert!(error.message.contains("position 10"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_number_is_a_number() {
+        for evil in ["1; DROP ROLE R", "1 OR 1", "", "NaN", "inf", "1e", "--1"] {
+            assert!(fill("SELECT ?", Some(&bindings(&[("FIXED", evil)]))).is_err(), "{evil}");
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! From a submission to an outcome: role, statements, bind variables, and the execution itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bindings;
+use super::request::{Speaker, Submission};
+use crate::account::Account;
+use crate::context::Context;
+use crate::emulator::{Emulator, Manner};
+use crate::error::SqlError;
+use crate::faults::verb_of;
+use crate::rows::{Column, ColumnType, Rows};
+use crate::state::{Execution, Failure, Finished, Outcome, Partitions};
+
+/// A statement (or several) that is ready to be executed.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) context: Context,
+    pub(crate) statements: Vec<String>,
+    /// The request asked for several statements, be it for one by chance.
+    pub(crate) multiple: bool,
+    /// The most rows that SHOW gives.
+    pub(crate) row_limit: Option<usize>,
+    /// Somebody else's statements, role and text, just before and just after.
+    pub(crate) before: Option<(String, String)>,
+    pub(crate) after: Option<(String, String)>,
+}
+
+impl From<SqlError> for Failure {
+    fn from(error: SqlError) -> Self {
+        Self { code: error.code, sql_state: error.sql_state.into(), message: error.message, timed_out: false }
+    }
+}
+
+impl Failure {
+    pub(crate) fn new(code: u32, sql_state: &str, message: impl Into<String>) -> Self {
+        Self { code, sql_state: sql_state.into(), message: message.into(), timed_out: false }
+    }
+
+    /// Code 000604.
+    pub(crate) fn cancelled() -> Self {
+        Self::new(604, "57014", "SQL execution canceled")
+    }
+
+    /// Code 000630.
+    pub(crate) fn timed_out(after: Duration) -> Self {
+        let message = format!(
+            "Statement reached its statement or warehouse timeout of {} second(s) and was canceled.",
+            after.as_secs()
+        );
+        Self { timed_out: true, ..Self::new(630, "57014", message) }
+    }
+}
+
+impl Job {
+    /// Finds the role, splits the text and puts in the bind variables.
+    pub(crate) fn prepare(
+        emulator: &Emulator,
+        speaker: &Speaker,
+        submission: &Submission,
+    ) -> Result<Self, Failure> {
+        let context = context(emulator, speaker, submission)?;
+        let text = submission.statement.as_deref().unwrap_or_default();
+        let mut statements = Account::split(text)?;
+        if statements.is_empty() {
+            return Err(Failure::new(900, "42601", "SQL compilation error:\nEmpty SQL statement."));
+        }
+        let wanted = submission.statement_count;
+        if wanted != 0 && wanted != statements.len() as u64 {
+            return Err(Failure::new(
+                8,
+                "0A000",
+                format!(
+                    "Actual statement count {} did not match the desired statement count {wanted}.",
+                    statements.len()
+                ),
+            ));
+        }
+        let multiple = statements.len() > 1;
+        let bindings = submission.bindings.as_ref().filter(|bindings| !bindings.is_empty());
+        if multiple && bindings.is_some() {
+            return Err(Failure::new(
+                2,
+                "0A000",
+                "Unsupported feature 'bind variables in a request with several statements'.",
+            ));
+        }
+        for statement in &mut statements {
+            if let Some(kind) = unsupported(statement, multiple) {
+                return Err(Failure::new(391_911, "0A000", format!("Unsupported statement type '{kind}'.")));
+            }
+        }
+        if let ([statement], false) = (statements.as_mut_slice(), multiple) {
+            *statement = bindings::fill(statement, bindings)?;
+        }
+        Ok(Self { context, statements, multiple, row_limit: None, before: None, after: None })
+    }
+
+    /// Executes it, unless it was cancelled meanwhile. `waited`: milliseconds since it was sent.
+    pub(crate) fn run(self, emulator: &Emulator, execution: &Execution, waited: f64) {
+        if !execution.start() {
+            return;
+        }
+        let behind = |statement: Option<(String, String)>| {
+            if let Some((role, text)) = statement {
+                if let Err(error) = emulator.execute_as(&role, &text) {
+                    tracing::warn!(%error, text, "a fault's statement failed");
+                }
+            }
+        };
+        behind(self.before);
+        let outcome = if self.multiple {
+            several(emulator, execution, self.context, &self.statements, waited, self.row_limit)
+        } else {
+            let mut context = self.context;
+            context.query_id.clone_from(&execution.handle);
+            let text = self.statements.first().map(String::as_str).unwrap_or_default();
+            let manner =
+                Manner { request_id: execution.request_id.as_deref(), waited, row_limit: self.row_limit };
+            match emulator.execute(&mut context, text, manner) {
+                Ok(rows) => finished(emulator, rows, execution.nullable, vec![]),
+                Err(error) => Outcome::Failed(error.into()),
+            }
+        };
+        behind(self.after);
+        execution.finish(outcome);
+        emulator.executions().weigh(execution);
+    }
+}
+
+fn finished(emulator: &Emulator, rows: Rows, nullable: bool, children: Vec<String>) -> Outcome {
+    let partitions = Partitions::split(rows.rows, emulator.partition_bytes(), nullable);
+    Outcome::Finished(Finished { columns: rows.columns, partitions, children })
+}
+
+/// Executes statements in one session until one fails. Those before it stay executed.
+fn several(
+    emulator: &Emulator,
+    execution: &Execution,
+    mut context: Context,
+    statements: &[String],
+    waited: f64,
+    row_limit: Option<usize>,
+) -> Outcome {
+    let mut children = Vec::with_capacity(statements.len());
+    for text in statements {
+        let handle = emulator.next_handle();
+        context.query_id.clone_from(&handle);
+        let manner = Manner { request_id: execution.request_id.as_deref(), waited, row_limit };
+        let result = emulator.execute(&mut context, text, manner);
+        let mut child = Execution::new(
+            handle.clone(),
+            &execution.user,
+            None,
+            Arc::from(text.as_str()),
+            (emulator.now() / 1_000_000) as i64,
+        );
+        child.nullable = execution.nullable;
+        match result {
+            Ok(rows) => {
+                let nullable = execution.nullable;
+                emulator.executions().keep(child.ended(finished(emulator, rows, nullable, vec![])));
+                children.push(handle);
+            }
+            Err(error) => {
+                let (line, position) = place(&execution.text, statements, children.len());
+                let start: String = text.chars().take(30).collect();
+                let message = format!(
+                    "JavaScript execution error: Uncaught Execution of multiple statements failed on statement \
+                     \"{start}{}\" (at line {line}, position {position}).\n{} in SYSTEM$MULTISTMT at '    throw \
+                     `Execution of multiple statements failed on statement {{0}} (at line {{1}}, position \
+                     {{2}}).`.replace('{{1}}', LINES[i])' position 4\nstackstrace: \nSYSTEM$MULTISTMT line: 10",
+                    if text.chars().count() > 30 { " ..." } else { "" },
+                    error.message.trim_end_matches('.')
+                );
+                emulator.executions().keep(child.ended(Outcome::Failed(error.into())));
+                return Outcome::Failed(Failure::new(100_132, "P0000", message));
+            }
+        }
+    }
+    let rows = Rows {
+        columns: vec![Column {
+            name: "multiple statement execution".into(),
+            kind: ColumnType::Text,
+            nullable: false,
+        }],
+        rows: vec![vec![Some("Multiple statements executed successfully.".into())]],
+    };
+    finished(emulator, rows, execution.nullable, children)
+}
+
+/// Line (from 1) and position (from 0) of a statement in the whole text.
+fn place(whole: &str, statements: &[String], index: usize) -> (usize, usize) {
+    let mut offset = 0;
+    for statement in &statements[..=index.min(statements.len() - 1)] {
+        offset = whole[offset..].find(statement.as_str()).map_or(offset, |found| offset + found);
+        if !std::ptr::eq(statement, &raw const statements[index]) {
+            offset += statement.len();
+        }
+    }
+    let before = &whole[..offset];
+    let line = before.matches('\n').count() + 1;
+    let position = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count());
+    (line, position)
+}
+
+/// The kind of a statement that this API does not take (alone).
+fn unsupported(statement: &str, multiple: bool) -> Option<String> {
+    let verb = verb_of(statement).to_ascii_uppercase();
+    let after = statement.find(verb_of(statement)).map_or("", |at| &statement[at + verb.len()..]);
+    let second = verb_of(after).to_ascii_uppercase();
+    match (verb.as_str(), second.as_str()) {
+        ("PUT" | "GET", _) => Some(verb),
+        _ if multiple => None,
+        ("USE" | "BEGIN" | "COMMIT" | "ROLLBACK" | "SET" | "UNSET", _) => Some(verb),
+        ("START", "TRANSACTION") => Some("BEGIN".into()),
+        ("ALTER", "SESSION") => Some("ALTER_SESSION".into()),
+        ("CREATE", _) => {
+            let temporary = after
+                .split_whitespace()
+                .take(5)
+                .any(|word| matches!(word.to_ascii_uppercase().as_str(), "TEMP" | "TEMPORARY"));
+            temporary.then(|| "CREATE TEMPORARY".into())
+        }
+        _ => None,
+    }
+}
+
+/// The session of a request: the user's defaults, and what the request says instead.
+fn context(emulator: &Emulator, speaker: &Speaker, submission: &Submission) -> Result<Context, Failure> {
+    let identity = &speaker.identity;
+    let account = emulator.lock();
+    let user = account
+        .user(&identity.user)
+        .ok_or_else(|| Failure::new(390_100, "08004", "Incorrect username or password was specified."))?;
+    let granted = account.roles_of(&identity.user);
+    let has = |role: &str| role == "PUBLIC" || granted.iter().any(|granted| granted == role);
+    let allowed = |role: &str| identity.only_role.as_ref().is_none_or(|only| only == role);
+    let role = match (submission.role.as_deref(), identity.only_role.as_deref(), user.default_role()) {
+        (Some(role), _, _) if !has(role) => {
+            return Err(Failure::new(
+                390_189,
+                "08004",
+                format!(
+                    "Role '{role}' specified in the connect string does not exist or not authorized. Contact your \
+                     local system administrator, or attempt to login with another role, e.g. PUBLIC."
+                ),
+            ));
+        }
+        (Some(role), _, _) if !allowed(role) => {
+            return Err(Failure::new(
+                390_189,
+                "08004",
+                format!(
+                    "Role '{role}' specified in the connect string is not granted to this user, or is not permitted \
+                     for the credentials being used. Contact your local system administrator, or attempt to login \
+                     with another role, e.g. PUBLIC."
+                ),
+            ));
+        }
+        (Some(role), _, _) => role.to_owned(),
+        (None, Some(only), _) => {
+            if !has(only) {
+                return Err(Failure::new(
+                    390_317,
+                    "08004",
+                    format!(
+                        "The role requested in the connection, or the default role if none was requested in the \
+                         connection ('{only}'), is not granted to the user."
+                    ),
+                ));
+            }
+            only.to_owned()
+        }
+        (None, None, Some(default)) => {
+            if !has(default) {
+                return Err(Failure::new(
+                    390_187,
+                    "08004",
+                    format!(
+                        "User's configured default role '{default}' is not granted to this user. Contact your local \
+                         system administrator, or attempt to login using a CLI client with a connect string \
+                         selecting another role, e.g. PUBLIC."
+                    ),
+                ));
+            }
+            default.to_owned()
+        }
+        (None, None, None) => "PUBLIC".into(),
+    };
+    let all_secondary =
+        user.text("DEFAULT_SECONDARY_ROLES").is_some_and(|roles| roles.to_uppercase().contains("ALL"));
+    let namespace = user.default_namespace().filter(|_| submission.database.is_none());
+    let (default_database, default_schema) = match namespace.map(|namespace| namespace.split_once('.')) {
+        None => (None, None),
+        Some(None) => (namespace.map(str::to_owned), None),
+        Some(Some((database, schema))) => (Some(database.to_owned()), Some(schema.to_owned())),
+    };
+    Ok(Context {
+        user: identity.user.clone(),
+        role: Some(role),
+        secondary_roles_all: identity.only_role.is_none() && all_secondary,
+        warehouse: submission.warehouse.clone().or_else(|| user.default_warehouse().map(str::to_owned)),
+        database: submission.database.clone().or(default_database),
+        schema: submission.schema.clone().or(default_schema),
+        parameters: submission.session.clone(),
+        client: speaker.client.clone(),
+        session_id: 0,
+        query_id: String::new(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_of_a_session_need_company() {
+        for alone in ["USE ROLE R", "-- x\nbegin", "alter session set A = 1", "SET a = 1", "CREATE OR REPLACE TEMP TABLE T (A INT)"] {
+            assert!(unsupported(alone, false).is_some(), "{alone}");
+            assert!(unsupported(alone, true).is_none(), "{alone}");
+        }
+        assert!(unsupported("PUT file:///x @s", true).is_some());
+        for fine in ["ALTER WAREHOUSE W SUSPEND", "CREATE TABLE T (TEMP INT)", "SHOW ROLES", ""] {
+            assert!(unsupported(fine, false).is_none(), "{fine}");
+        }
+    }
+
+    #[test]
+    fn the_place_of_a_failed_statement_is_told() {
+        let text = "SELECT 1;\nSELECT 1; FAIL";
+        let statements = ["SELECT 1", "SELECT 1", "FAIL"].map(str::to_owned);
+        assert_eq!(place(text, &statements, 0), (1, 0));
+        assert_eq!(place(text, &statements, 1), (2, 0));
+        assert_eq!(place(text, &statements, 2), (2, 10));
+    }
+}
