@@ -16,33 +16,22 @@ use std::{borrow::Cow, fmt, io::Read, time::Duration};
 const MAX_UNPACKED: u64 = 256 << 20;
 /// Messages of Snowflake can quote whole statements.
 const MAX_MESSAGE: usize = 4000;
+/// Seconds. No statement waits longer.
+const MAX_RETRY_AFTER: u64 = 3600;
 
-/// What an answer means.
+/// An answer that says nothing about the statement.
 #[derive(Debug)]
-pub(super) enum Answer {
-    Verdict(Verdict),
+pub(super) enum Trouble {
     /// 401 or 403.
-    Unauthorized {
-        code: String,
-        message: String,
-    },
+    Unauthorized { code: String, message: String },
     /// 429: not taken up.
-    Throttled {
-        after: Option<Duration>,
-        message: String,
-    },
+    Throttled { after: Option<Duration>, message: String },
     /// 503: cannot serve now.
-    Busy {
-        after: Option<Duration>,
-        message: String,
-    },
+    Busy { after: Option<Duration>, message: String },
     /// The answer broke off, or another server on the way gave it up.
     Broken(String),
     /// None of the SQL API's answers. `executed`: as far as it can be read, it says that the statement was.
-    Unknown {
-        executed: bool,
-        reason: String,
-    },
+    Unknown { executed: bool, reason: String },
 }
 
 /// What Snowflake says about the statement.
@@ -75,8 +64,8 @@ pub(super) struct Done {
 struct ResultSet<'a> {
     #[serde(default)]
     statement_handle: Option<String>,
-    #[serde(default)]
-    result_set_meta_data: Option<MetaData>,
+    #[serde(rename = "resultSetMetaData", default)]
+    about: Option<MetaData>,
     #[serde(default)]
     created_on: Option<i64>,
     #[serde(borrow, default)]
@@ -108,62 +97,66 @@ struct Status {
 }
 
 /// Reads the answer to a statement, or to the question of how it stands.
-pub(super) fn read(response: &Response<Bytes>) -> Answer {
+pub(super) fn read(response: &Response<Bytes>) -> Result<Verdict, Trouble> {
     let status = response.status();
     let after = retry_after(response);
-    let body = match unpacked(response) {
-        Ok(body) => body,
-        Err(reason) => return Answer::Broken(reason),
-    };
+    let body = unpacked(response).map_err(Trouble::Broken)?;
     let said = serde_json::from_slice::<Status>(&body).unwrap_or_default();
     let handle = said.statement_handle.filter(|handle| is_handle(handle));
     let message = said.message.map(|text| text.chars().take(MAX_MESSAGE).collect::<String>());
     let words = || message.clone().unwrap_or_else(|| format!("HTTP status {}", status.as_u16()));
     match (status, said.code) {
-        (StatusCode::OK, _) => result_set(&body).unwrap_or_else(|bad| bad.answer(response)),
+        (StatusCode::OK, _) => result_set(&body).map(Verdict::Done).map_err(|bad| bad.of(response)),
         (StatusCode::ACCEPTED, _) => match handle {
-            Some(handle) => Answer::Verdict(Verdict::Running { handle }),
-            None => Bad::Missing("statementHandle").answer(response),
+            Some(handle) => Ok(Verdict::Running { handle }),
+            None => Err(Bad::Missing("statementHandle").of(response)),
         },
-        (StatusCode::REQUEST_TIMEOUT, Some(_)) => Answer::Verdict(Verdict::Expired { handle }),
+        (StatusCode::REQUEST_TIMEOUT, Some(_)) => Ok(Verdict::Expired { handle }),
         (StatusCode::UNAUTHORIZED, code) => {
-            Answer::Unauthorized { code: code.unwrap_or_else(|| "401".to_owned()), message: words() }
+            Err(Trouble::Unauthorized { code: code.unwrap_or_else(|| "401".to_owned()), message: words() })
         }
-        (StatusCode::FORBIDDEN, Some(code)) => Answer::Unauthorized { code, message: words() },
-        (StatusCode::TOO_MANY_REQUESTS, _) => Answer::Throttled { after, message: words() },
-        (StatusCode::SERVICE_UNAVAILABLE, _) => Answer::Busy { after, message: words() },
+        (StatusCode::FORBIDDEN, Some(code)) => Err(Trouble::Unauthorized { code, message: words() }),
+        (StatusCode::TOO_MANY_REQUESTS, _) => Err(Trouble::Throttled { after, message: words() }),
+        (StatusCode::SERVICE_UNAVAILABLE, _) => Err(Trouble::Busy { after, message: words() }),
         (status, _) if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
-            Answer::Broken(words())
+            Err(Trouble::Broken(words()))
         }
-        (status, Some(code)) if status.is_client_error() => {
-            Answer::Verdict(Verdict::Refused(SnowflakeError {
-                code,
-                sql_state: said.sql_state.unwrap_or_default(),
-                message: message.unwrap_or_default(),
-                query_id: handle,
-            }))
+        (status, Some(code)) if status.is_client_error() => Ok(Verdict::Refused(SnowflakeError {
+            code,
+            sql_state: said.sql_state.unwrap_or_default(),
+            message: message.unwrap_or_default(),
+            query_id: handle,
+        })),
+        _ => Err(Trouble::Unknown { executed: false, reason: describe(response) }),
+    }
+}
+
+/// Reads how a statement stands that Snowflake may have taken up. Only 422 is a word on the statement itself: any other
+/// refusal (a handle that is no longer known) leaves open what became of it.
+pub(super) fn read_status(response: &Response<Bytes>) -> Result<Verdict, Trouble> {
+    match read(response)? {
+        Verdict::Refused(error) if response.status() != StatusCode::UNPROCESSABLE_ENTITY => {
+            let reason = format!("{} to the question how the statement stands: {error}", describe(response));
+            Err(Trouble::Unknown { executed: true, reason })
         }
-        _ => Answer::Unknown { executed: false, reason: describe(response) },
+        verdict => Ok(verdict),
     }
 }
 
 /// Reads a further partition and adds its rows.
-pub(super) fn read_partition(response: &Response<Bytes>, rows: &mut Rows) -> Result<(), Answer> {
+pub(super) fn read_partition(response: &Response<Bytes>, rows: &mut Rows) -> Result<(), Trouble> {
+    let unknown = |reason| Trouble::Unknown { executed: true, reason };
     if response.status() != StatusCode::OK {
-        return Err(match read(response) {
-            Answer::Verdict(Verdict::Done(_) | Verdict::Running { .. }) => {
-                Answer::Unknown { executed: true, reason: describe(response) }
-            }
-            other => other,
-        });
+        read(response)?;
+        return Err(unknown(format!("{} instead of a part of the result", describe(response))));
     }
-    let body = unpacked(response).map_err(Answer::Broken)?;
-    let set: ResultSet = serde_json::from_slice(&body).map_err(|e| Bad::from(e).answer(response))?;
-    let data = set.data.ok_or_else(|| Bad::Missing("data").answer(response))?;
+    let body = unpacked(response).map_err(Trouble::Broken)?;
+    let set: ResultSet = serde_json::from_slice(&body).map_err(|e| Bad::from(e).of(response))?;
+    let data = set.data.ok_or_else(|| Bad::Missing("data").of(response))?;
     // Parsed aside first: rows of an answer that turns out bad must not stay.
     let mut more = Rows::new(rows.columns());
-    fill(&mut more, data).map_err(|bad| bad.answer(response))?;
-    rows.append(&more).map_err(|error| Answer::Unknown { executed: true, reason: error.to_string() })
+    fill(&mut more, data).map_err(|bad| bad.of(response))?;
+    rows.append(&more).map_err(|error| unknown(error.to_string()))
 }
 
 enum Bad {
@@ -184,32 +177,32 @@ impl From<serde_json::Error> for Bad {
 }
 
 impl Bad {
-    fn answer(self, response: &Response<Bytes>) -> Answer {
+    fn of(self, response: &Response<Bytes>) -> Trouble {
         let reason = match self {
-            Self::Cut => return Answer::Broken("the answer breaks off".to_owned()),
+            Self::Cut => return Trouble::Broken("the answer breaks off".to_owned()),
             Self::Missing(field) => format!("{} without {field}", describe(response)),
             Self::Malformed(place) => format!("{}, not as expected at {place}", describe(response)),
         };
-        Answer::Unknown { executed: response.status().is_success(), reason }
+        Trouble::Unknown { executed: response.status().is_success(), reason }
     }
 }
 
-fn result_set(body: &[u8]) -> Result<Answer, Bad> {
+fn result_set(body: &[u8]) -> Result<Done, Bad> {
     let set: ResultSet = serde_json::from_slice(body)?;
     let handle = set.statement_handle.filter(|handle| is_handle(handle));
     let handle = handle.ok_or(Bad::Missing("statementHandle"))?;
-    let about = set.result_set_meta_data.ok_or(Bad::Missing("resultSetMetaData"))?;
+    let about = set.about.ok_or(Bad::Missing("resultSetMetaData"))?;
     let mut rows = Rows::new(about.row_type.iter().map(|column| &column.name));
     if let Some(data) = set.data {
         fill(&mut rows, data)?;
     }
-    Ok(Answer::Verdict(Verdict::Done(Done {
+    Ok(Done {
         handle,
         rows,
         total: about.num_rows,
         partitions: about.partition_info.map_or(1, |partitions| partitions.len()),
         created_on: set.created_on.and_then(|ms| Timestamp::from_millisecond(ms).ok()),
-    })))
+    })
 }
 
 fn fill(rows: &mut Rows, data: &RawValue) -> Result<(), Bad> {
@@ -233,8 +226,8 @@ fn unpacked(response: &Response<Bytes>) -> Result<Cow<'_, [u8]>, String> {
 }
 
 fn retry_after(response: &Response<Bytes>) -> Option<Duration> {
-    let seconds = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    let seconds: u64 = response.headers().get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(MAX_RETRY_AFTER)))
 }
 
 /// A handle becomes part of an address, so it must not be able to change it.
@@ -336,6 +329,3 @@ impl de::Visitor<'_> for Cell<'_> {
         self.visit_str(&value.to_string())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -33,12 +33,11 @@ impl ClientConfig {
         credential: Credential,
         policy: &HostPolicy,
     ) -> Result<Self, HostNotAllowed> {
-        let base_url = match base_url {
-            Some(url) => url,
-            None => {
-                let own = format!("https://{}/", account.host());
-                Url::parse(&own).map_err(|_| HostNotAllowed::NotPlain { url: own })?
-            }
+        let base_url = if let Some(url) = base_url {
+            url
+        } else {
+            let own = format!("https://{}/", account.host());
+            Url::parse(&own).map_err(|_| HostNotAllowed::NotPlain { url: own })?
         };
         policy.check(&base_url)?;
         Ok(Self {

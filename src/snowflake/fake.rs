@@ -111,10 +111,12 @@ pub(crate) fn failed(code: &str, sql_state: &str, message: &str) -> Value {
     json!({"code": code, "message": message, "sqlState": sql_state, "statementHandle": "01b-handle", "createdOn": 1})
 }
 
+type Play = dyn Fn(usize, &Asked) -> Reply + Send + Sync;
+
 #[derive(Clone)]
 pub(crate) struct Fake {
     asked: Arc<Mutex<Vec<Asked>>>,
-    play: Arc<dyn Fn(usize, &Asked) -> Reply + Send + Sync>,
+    play: Arc<Play>,
 }
 
 impl Fake {

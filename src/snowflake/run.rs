@@ -1,9 +1,9 @@
 //! The way of one statement: submitted, waited for, read, given up.
 use super::{
-    answer::{self, Answer, Done, Verdict},
+    answer::{self, Done, Trouble, Verdict},
     auth::Token,
     client::{Inner, Outcome, RunOptions},
-    error::{ClientError, SnowflakeError},
+    error::ClientError,
     request,
     statement::Statement,
     transport::TransportError,
@@ -27,6 +27,8 @@ const CANCEL_WAIT: Duration = Duration::from_secs(5);
 const MAX_UNREACHED: usize = 5;
 /// So often a statement that changes something is sent again after its answer was lost.
 const MAX_LOST: usize = 3;
+/// "SQL execution canceled".
+const CANCELLED: &str = "000604";
 /// Seven days: Snowflake's maximum.
 const MAX_TIMEOUT: u64 = 604_800;
 
@@ -110,7 +112,7 @@ impl<'a> Run<'a> {
                     self.pause(pauses.next().unwrap_or_default(), None).await?;
                     verdict = self.verdict(Call::Status).await?;
                 }
-                Verdict::Refused(error) if error.code == "000604" => {
+                Verdict::Refused(error) if error.code == CANCELLED => {
                     return Err(Stop::Verdict(ClientError::Cancelled(error)));
                 }
                 Verdict::Refused(error) => return Err(Stop::Verdict(ClientError::Snowflake(error))),
@@ -128,7 +130,7 @@ impl<'a> Run<'a> {
         self.reached = true;
         self.handle = Some(handle.clone());
         for partition in 1..partitions {
-            self.exchange(Call::Partition(partition), |answer| answer::read_partition(answer, &mut rows))
+            self.exchange(Call::Partition(partition), |answer, _| answer::read_partition(answer, &mut rows))
                 .await?;
         }
         // A list that lacks rows would make objects look as if they were gone.
@@ -143,29 +145,28 @@ impl<'a> Run<'a> {
     }
 
     async fn verdict(&mut self, call: Call) -> Result<Verdict, Stop> {
-        let read = |response: &Response<Bytes>| match answer::read(response) {
-            Answer::Verdict(verdict) => Ok(verdict),
-            other => Err(other),
-        };
+        let read =
+            |answer: &_, reached| if reached { answer::read_status(answer) } else { answer::read(answer) };
         self.exchange(call, read).await
     }
 
-    /// Asks until there is an answer that says something about the statement.
+    /// Asks until there is an answer that says something about the statement. `read` gets the answer, and whether
+    /// the statement may have been taken up before it was asked for.
     async fn exchange<T>(
         &mut self,
         call: Call,
-        mut read: impl FnMut(&Response<Bytes>) -> Result<T, Answer>,
+        mut read: impl FnMut(&Response<Bytes>, bool) -> Result<T, Trouble>,
     ) -> Result<T, Stop> {
         let mut pauses = pauses(250, 15_000);
         let mut renewed = false;
         loop {
             let token = self.ready().await?;
             let answer = match self.send(call, &token).await? {
-                Ok(response) => match read(&response) {
+                Ok(response) => match read(&response, self.reached) {
                     Ok(read) => return Ok(read),
                     Err(answer) => answer,
                 },
-                Err(error) if error.sent => Answer::Broken(error.reason),
+                Err(error) if error.sent => Trouble::Broken(error.reason),
                 Err(error) => {
                     self.unreached += 1;
                     let cause = ClientError::Unavailable(error.reason);
@@ -178,21 +179,21 @@ impl<'a> Run<'a> {
             };
             self.unreached = 0;
             match answer {
-                Answer::Unauthorized { code, message } => {
+                Trouble::Unauthorized { code, message } => {
                     self.permit = None;
                     if renewed || !self.renew(&token).await? {
                         return Err(Stop::Fault(ClientError::Unauthorized { code, message }));
                     }
                     renewed = true;
                 }
-                Answer::Throttled { after, message } => {
+                Trouble::Throttled { after, message } => {
                     self.rest(pauses.next(), after, ClientError::Throttled { message }).await?;
                 }
-                Answer::Busy { after, message } => {
+                Trouble::Busy { after, message } => {
                     self.reached |= call == Call::Submit;
                     self.rest(pauses.next(), after, ClientError::Unavailable(message)).await?;
                 }
-                Answer::Broken(reason) => {
+                Trouble::Broken(reason) => {
                     self.reached |= call == Call::Submit;
                     self.lost += 1;
                     let cause = ClientError::Unavailable(reason);
@@ -201,11 +202,10 @@ impl<'a> Run<'a> {
                     }
                     self.rest(pauses.next(), None, cause).await?;
                 }
-                Answer::Unknown { executed, reason } => {
+                Trouble::Unknown { executed, reason } => {
                     self.reached |= executed;
                     return Err(Stop::Fault(ClientError::BadAnswer(reason)));
                 }
-                Answer::Verdict(verdict) => return Err(Stop::Fault(unexpected(verdict))),
             }
         }
     }
@@ -285,18 +285,14 @@ impl<'a> Run<'a> {
             return false;
         }
         self.deadline = Instant::now() + CANCEL_WAIT;
-        for call in [Call::Cancel, Call::Status] {
-            let Ok(token) = self.inner.tokens.current().await else { return false };
-            let Ok(Ok(response)) = self.send(call, &token).await else { return false };
-            if call == Call::Status {
-                let verdict = answer::read(&response);
-                return matches!(
-                    verdict,
-                    Answer::Verdict(Verdict::Refused(SnowflakeError { ref code, .. })) if code == "000604"
-                ) || matches!(verdict, Answer::Verdict(Verdict::Expired { .. }));
-            }
+        let Ok(token) = self.inner.tokens.current().await else { return false };
+        let Ok(Ok(_)) = self.send(Call::Cancel, &token).await else { return false };
+        let Ok(Ok(response)) = self.send(Call::Status, &token).await else { return false };
+        match answer::read_status(&response) {
+            Ok(Verdict::Refused(error)) => error.code == CANCELLED,
+            Ok(verdict) => matches!(verdict, Verdict::Expired { .. }),
+            Err(_) => false,
         }
-        false
     }
 
     fn request(&self, call: Call, token: &Token) -> Result<Request<Bytes>, ClientError> {
@@ -328,16 +324,6 @@ impl<'a> Run<'a> {
             ClientError::Lost { request_id: self.request_id, cause: Box::new(cause) }
         } else {
             cause
-        }
-    }
-}
-
-fn unexpected(verdict: Verdict) -> ClientError {
-    match verdict {
-        Verdict::Refused(error) => ClientError::Snowflake(error),
-        Verdict::Expired { .. } => ClientError::BadAnswer("the result expired while it was read".to_owned()),
-        Verdict::Done(Done { .. }) | Verdict::Running { .. } => {
-            ClientError::BadAnswer("another answer than was asked for".to_owned())
         }
     }
 }

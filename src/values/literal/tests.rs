@@ -13,7 +13,7 @@ fn quotes_and_backslashes_are_escaped() {
         (r"C:\new", r"'C:\\new'"),
         (r"\'; DROP", r"'\\''; DROP'"),
         ("two\nlines", "'two\nlines'"),
-        ("\012", r"'\u000012'"),
+        ("\u{0}12", r"'\u000012'"),
         ("naïve ☃", "'naïve ☃'"),
     ] {
         assert_eq!(quote_literal(text), sql);

@@ -39,7 +39,7 @@ fn cache() -> (Arc<Numbered>, TokenCache) {
 }
 
 async fn current(cache: &TokenCache) -> String {
-    sent(&*cache.current().await.unwrap())
+    sent(&cache.current().await.unwrap())
 }
 
 #[tokio::test(start_paused = true)]

@@ -30,6 +30,14 @@ async fn slow_downs_without_end_are_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_slow_down_for_ever_is_told_at_once() {
+    let fake = Fake::new(|_, _| answer(429, json!({})).header("retry-after", "18446744073709551615"));
+    let error = run(&fake, create()).await.unwrap_err();
+    assert!(matches!(error, ClientError::Throttled { .. }), "{error:?}");
+    assert_eq!(fake.asked().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outage_ends_with_the_statements_time() {
     let fake = Fake::new(|_, _| raw(503, "text/html", "<h1>CANARY-f00d</h1>"));
     let error = run(&fake, show()).await.unwrap_err();

@@ -77,7 +77,8 @@ async fn doubt_survives_what_comes_after_it() {
     let not_sent = || Reply::NotSent;
     let refused = || answer(401, failed("390303", "", "invalid token"));
     let foreign = || raw(404, "text/html", "");
-    for then in [not_sent, refused, foreign] as [fn() -> Reply; 3] {
+    let forgotten = || answer(404, failed("391920", "", "the handle is not known"));
+    for then in [not_sent, refused, foreign, forgotten] as [fn() -> Reply; 4] {
         let fake = Fake::new(move |n, _| if n == 0 { Reply::Cut } else { then() });
         let error = run(&fake, create()).await.unwrap_err();
         assert!(matches!(error, ClientError::Lost { .. }), "{error:?}");

@@ -1,5 +1,5 @@
 use super::*;
-use std::sync::Mutex;
+use std::{fmt::Write as _, sync::Mutex};
 use tracing::field::{Field, Visit};
 
 /// Keeps every event and span with all their fields.
@@ -8,7 +8,7 @@ struct Log(Arc<Mutex<String>>);
 
 impl Visit for Log {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0.lock().unwrap().push_str(&format!(" {field}={value:?}"));
+        write!(self.0.lock().unwrap(), " {field}={value:?}").unwrap();
     }
 }
 
@@ -53,7 +53,7 @@ async fn nothing_shows_the_secret() {
             let mut shown =
                 format!("{credential:?} {config:?} {client:?} {result:?} {:?}", client.credential());
             if let Err(error) = &result {
-                shown.push_str(&format!(" {error} {error:#?}"));
+                write!(shown, " {error} {error:#?}").unwrap();
             }
             assert!(!shown.contains(CANARY), "{shown}");
             assert!(fake.asked()[0].header("authorization").contains(CANARY), "the secret is at work");
