@@ -98,7 +98,7 @@ pub enum Error {
 
     /// A component was not ready in time.
     #[error(
-        "{component} was not ready within {seconds} s (waited for {what}). The last lines of {log}:\n{tail}",
+        "{component} was not ready within {limit:?} (waited for {what}). The last lines of {log}:\n{tail}",
         log = log.display()
     )]
     Deadline {
@@ -106,8 +106,8 @@ pub enum Error {
         component: &'static str,
         /// What was waited for.
         what: &'static str,
-        /// How long, in seconds.
-        seconds: u64,
+        /// How long.
+        limit: std::time::Duration,
         /// Its log (gone with the folder, unless one was named).
         log: PathBuf,
         /// The last lines of the log.

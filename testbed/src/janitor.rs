@@ -26,7 +26,7 @@ use crate::error::{Context as _, Error, Result};
 /// Reads `group ID`, `one ID` and `forget ID`; `$1` is the folder to remove, or empty.
 /// SIGKILL at once: the owner is gone, and what the processes held is removed in the next line.
 /// A command that shares the owner's group gets SIGTERM alone, by its own id.
-const SCRIPT: &str = r#"
+const SCRIPT: &str = r#"# Ends what a snowfence-testbed has started when that is gone, and removes its folder.
 trap '' INT TERM HUP QUIT
 groups= ones=
 without() { for each in $1; do [ "$each" = "$2" ] || printf '%s ' "$each"; done; }

@@ -46,6 +46,7 @@ enum Command {
     /// SNOWFENCE_TESTBED with the folder of keys and logs. Standard input and output are the
     /// command's alone; the testbed speaks on standard error. Its exit code is returned (128 + N
     /// where signal N ended it); SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed on.
+    #[command(override_usage = "snowfence-testbed run [OPTIONS] -- COMMAND [ARGUMENTS]")]
     Run {
         #[command(flatten)]
         what: What,

@@ -57,6 +57,27 @@ impl Port {
     }
 }
 
+/// By what a component is known to work.
+#[derive(Debug, Clone, Copy)]
+enum Sign {
+    /// etcd: connections wait in its socket until it has elected itself.
+    Socket,
+    /// The API server.
+    Ready,
+    /// The controllers: the first namespace has its ServiceAccount.
+    ServiceAccount,
+}
+
+impl Sign {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Socket => "its socket",
+            Self::Ready => "/readyz",
+            Self::ServiceAccount => "the ServiceAccount of namespace default",
+        }
+    }
+}
+
 impl Components {
     pub(super) fn new(
         binaries: Binaries,
@@ -136,8 +157,7 @@ impl Components {
     }
 
     pub(super) async fn wait_for_etcd(&self, etcd: &mut Process) -> Result<()> {
-        let socket = self.dir.join("etcd.sock");
-        self.wait(etcd, "its socket", async || socket.exists()).await
+        self.wait(etcd, Sign::Socket).await
     }
 
     /// Starts the API server and waits for it; on another port if something else got ours.
@@ -203,12 +223,7 @@ impl Components {
     }
 
     pub(super) async fn wait_for_apiserver(&self, apiserver: &mut Process) -> Result<()> {
-        let url = format!("{}/readyz", self.url());
-        let ready = async || {
-            let answer = self.client.get(&url).send().await;
-            answer.is_ok_and(|answer| answer.status().is_success())
-        };
-        self.wait(apiserver, "/readyz", ready).await
+        self.wait(apiserver, Sign::Ready).await
     }
 
     /// With a kubeconfig of its own name, so that RBAC and the audit log know it.
@@ -241,10 +256,8 @@ impl Components {
         self.spawn(janitor, tool, &args)
     }
 
-    /// The controllers work when the first namespace has its ServiceAccount.
     pub(super) async fn wait_for_controllers(&self, manager: &mut Process) -> Result<()> {
-        let found = async || self.get("/api/v1/namespaces/default/serviceaccounts/default").await.is_ok();
-        self.wait(manager, "the ServiceAccount of namespace default", found).await
+        self.wait(manager, Sign::ServiceAccount).await
     }
 
     /// A document of the API server, as a member of `system:masters`.
@@ -253,22 +266,30 @@ impl Components {
         Ok(answer.error_for_status()?.json().await?)
     }
 
-    async fn wait(
-        &self,
-        process: &mut Process,
-        what: &'static str,
-        ready: impl AsyncFn() -> bool,
-    ) -> Result<()> {
+    async fn shows(&self, sign: Sign) -> bool {
+        match sign {
+            Sign::Socket => self.dir.join("etcd.sock").exists(),
+            Sign::Ready => {
+                let answer = self.client.get(format!("{}/readyz", self.url())).send().await;
+                answer.is_ok_and(|answer| answer.status().is_success())
+            }
+            Sign::ServiceAccount => {
+                self.get("/api/v1/namespaces/default/serviceaccounts/default").await.is_ok()
+            }
+        }
+    }
+
+    async fn wait(&self, process: &mut Process, sign: Sign) -> Result<()> {
         let begin = Instant::now();
         loop {
             process.alive()?;
-            if ready().await {
+            if self.shows(sign).await {
                 return Ok(());
             }
             if begin.elapsed() > self.deadline {
                 let (component, log) = (process.name, process.log.clone());
-                let seconds = self.deadline.as_secs();
-                return Err(Error::Deadline { component, what, seconds, tail: tail(&log), log });
+                let (what, limit) = (sign.text(), self.deadline);
+                return Err(Error::Deadline { component, what, limit, tail: tail(&log), log });
             }
             tokio::time::sleep(POLL).await;
         }
