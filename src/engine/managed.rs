@@ -107,7 +107,8 @@ pub trait Peers: Send + Sync {
 pub struct Claim<'a> {
     pub object: &'a Target,
     pub account: &'a str,
-    pub uid: &'a str,
+    /// Namespace and name of the resource.
+    pub by: (&'a str, &'a str),
 }
 
 /// Sets of grants, as the record keeps them.

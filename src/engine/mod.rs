@@ -9,6 +9,7 @@ pub mod fault;
 pub mod gate;
 pub mod managed;
 pub mod ownership;
+pub mod peers;
 pub mod reconcile;
 pub mod record;
 pub mod session;

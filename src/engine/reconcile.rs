@@ -38,6 +38,7 @@ pub trait Ledger: Send + Sync {
 }
 
 /// What one pass works with.
+#[allow(missing_debug_implementations)] // references to what has none
 pub struct Pass<'a, L> {
     pub session: &'a Session,
     pub peers: &'a dyn Peers,
@@ -171,7 +172,7 @@ async fn through<K: Managed, L: Ledger>(
     let uid = cr.meta().uid.as_deref().unwrap_or_default();
     let name = resolved_name(&common, metadata_name)?;
     let target = Target::new(K::OBJECT, name.as_str());
-    let claim = Claim { object: &target, account: &pass.session.account.name, uid };
+    let claim = Claim { object: &target, account: &pass.session.account.name, by: (namespace, metadata_name) };
     if let Some(rival) = pass.peers.rival(&claim) {
         return Err(Fault::Conflict(format!(
             "{target} belongs to {rival}: two resources can't have one object; delete this one or choose another spec.name"

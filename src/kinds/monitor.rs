@@ -36,7 +36,7 @@ use crate::{
         catalog::{Found, Show, Table},
     },
     values::{
-        canonical::{Canonical, Value},
+        canonical::Value,
         ident::Ident,
         monitor::{Credits, Moment, TriggerAction, Triggers, Users},
     },

@@ -1,0 +1,209 @@
+//! The other custom resources: who refers to what, and who claims which object.
+//!
+//! Fed by the watches before anything is reconciled, or by manifests.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use super::{
+    managed::{Claim, Managed, Peers, key_of},
+    ownership::resolved_name,
+    session::ConnectionKey,
+};
+use crate::api::{ResourceMonitor, SnowflakeWarehouse};
+
+type Key = (String, String);
+
+/// An index over the resources of all kinds. Everything is keyed by namespace and name.
+#[derive(Debug, Default)]
+pub struct Index(RwLock<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    /// By kind, then namespace and name.
+    claims: HashMap<&'static str, HashMap<Key, Claimed>>,
+    /// Who claims an object: kind and name in Snowflake.
+    by_object: HashMap<(&'static str, Arc<str>), HashSet<Key>>,
+    by_connection: HashMap<ConnectionKey, BTreeMap<&'static str, HashSet<Key>>>,
+    monitors: HashMap<Key, Arc<ResourceMonitor>>,
+    /// The warehouses that refer to a monitor.
+    referring: HashMap<Key, BTreeMap<Key, Arc<SnowflakeWarehouse>>>,
+    accounts: HashMap<ConnectionKey, String>,
+}
+
+#[derive(Debug)]
+struct Claimed {
+    uid: Box<str>,
+    created: i64,
+    object: Arc<str>,
+    /// `created_on` of the object is in the record.
+    proven: bool,
+    recorded: Vec<Box<str>>,
+    connection: ConnectionKey,
+}
+
+/// The connection that a resource names.
+pub fn connection_of<K: Managed>(cr: &K) -> ConnectionKey {
+    let reference = cr.common().connection_ref;
+    let namespace = reference.namespace.clone().unwrap_or_else(|| key_of(cr).0.to_owned());
+    ConnectionKey { namespace, name: reference.name.clone() }
+}
+
+impl Index {
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A resource is there, or has changed.
+    pub fn put<K: Managed>(&self, cr: &K) {
+        let (namespace, name) = key_of(cr);
+        let key = (namespace.to_owned(), name.to_owned());
+        let mut inner = self.write();
+        inner.remove(K::OBJECT, &key);
+        let Ok(object) = resolved_name(&cr.common(), name) else { return };
+        let record = cr.status().map(|status| &status.record);
+        let entries = record.map(|record| record.objects.as_slice()).unwrap_or_default();
+        let recorded = entries.iter().filter(|entry| entry.kind == K::OBJECT && entry.created_on.is_some());
+        let recorded: Vec<Box<str>> = recorded.map(|entry| entry.name.as_str().into()).collect();
+        let claimed = Claimed {
+            uid: cr.meta().uid.as_deref().unwrap_or_default().into(),
+            created: cr.meta().creation_timestamp.as_ref().map_or(i64::MAX, |time| time.0.as_second()),
+            proven: recorded.iter().any(|name| **name == *object.as_str()),
+            object: object.as_str().into(),
+            recorded,
+            connection: connection_of(cr),
+        };
+        inner.insert(K::OBJECT, key, claimed);
+    }
+
+    /// A resource is gone.
+    pub fn remove<K: Managed>(&self, namespace: &str, name: &str) {
+        self.write().remove(K::OBJECT, &(namespace.to_owned(), name.to_owned()));
+    }
+
+    /// A monitor is there, or has changed: others refer to it.
+    pub fn put_monitor(&self, monitor: Arc<ResourceMonitor>) {
+        let (namespace, name) = key_of(&*monitor);
+        let key = (namespace.to_owned(), name.to_owned());
+        self.write().monitors.insert(key, monitor);
+    }
+    pub fn remove_monitor(&self, namespace: &str, name: &str) {
+        self.write().monitors.remove(&(namespace.to_owned(), name.to_owned()));
+    }
+
+    /// A warehouse is there, or has changed: it may refer to a monitor. The monitors that it refers to now, and
+    /// referred to before.
+    pub fn put_warehouse(&self, warehouse: &Arc<SnowflakeWarehouse>) -> Vec<Key> {
+        let (namespace, name) = key_of(&**warehouse);
+        let key = (namespace.to_owned(), name.to_owned());
+        let mut inner = self.write();
+        let mut concerned = inner.unrefer(&key);
+        if let Some(reference) = &warehouse.spec.resource_monitor_ref
+            && warehouse.metadata.deletion_timestamp.is_none()
+        {
+            let monitor =
+                (reference.namespace.clone().unwrap_or_else(|| namespace.to_owned()), reference.name.clone());
+            inner.referring.entry(monitor.clone()).or_default().insert(key, warehouse.clone());
+            if !concerned.contains(&monitor) {
+                concerned.push(monitor);
+            }
+        }
+        concerned
+    }
+    /// The monitors that it referred to.
+    pub fn remove_warehouse(&self, namespace: &str, name: &str) -> Vec<Key> {
+        self.write().unrefer(&(namespace.to_owned(), name.to_owned()))
+    }
+
+    /// A connection is open: its account is known.
+    pub fn put_account(&self, connection: ConnectionKey, account: String) {
+        self.write().accounts.insert(connection, account);
+    }
+
+    /// How many resources refer to a connection, by kind of object.
+    pub fn users_of(&self, connection: &ConnectionKey) -> Vec<(&'static str, Key)> {
+        let inner = self.read();
+        let by_kind = inner.by_connection.get(connection).into_iter().flatten();
+        by_kind.flat_map(|(kind, keys)| keys.iter().map(|key| (*kind, key.clone()))).collect()
+    }
+}
+
+impl Inner {
+    fn insert(&mut self, kind: &'static str, key: Key, claimed: Claimed) {
+        self.by_object.entry((kind, claimed.object.clone())).or_default().insert(key.clone());
+        let by_kind = self.by_connection.entry(claimed.connection.clone()).or_default();
+        by_kind.entry(kind).or_default().insert(key.clone());
+        self.claims.entry(kind).or_default().insert(key, claimed);
+    }
+
+    fn remove(&mut self, kind: &'static str, key: &Key) {
+        let Some(old) = self.claims.get_mut(kind).and_then(|claims| claims.remove(key)) else { return };
+        let object = (kind, old.object);
+        if let Some(keys) = self.by_object.get_mut(&object) {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.by_object.remove(&object);
+            }
+        }
+        if let Some(keys) = self.by_connection.get_mut(&old.connection).and_then(|kinds| kinds.get_mut(kind)) {
+            keys.remove(key);
+        }
+    }
+
+    fn unrefer(&mut self, warehouse: &Key) -> Vec<Key> {
+        let mut concerned = vec![];
+        self.referring.retain(|monitor, warehouses| {
+            if warehouses.remove(warehouse).is_some() {
+                concerned.push(monitor.clone());
+            }
+            !warehouses.is_empty()
+        });
+        concerned
+    }
+}
+
+impl Peers for Index {
+    fn monitor(&self, namespace: &str, name: &str) -> Option<Arc<ResourceMonitor>> {
+        self.read().monitors.get(&(namespace.to_owned(), name.to_owned())).cloned()
+    }
+    fn warehouses_of(&self, namespace: &str, name: &str) -> Vec<Arc<SnowflakeWarehouse>> {
+        let inner = self.read();
+        let all = inner.referring.get(&(namespace.to_owned(), name.to_owned()));
+        all.map(|warehouses| warehouses.values().cloned().collect()).unwrap_or_default()
+    }
+    fn account_of(&self, connection: &ConnectionKey) -> Option<String> {
+        self.read().accounts.get(connection).cloned()
+    }
+    fn rival(&self, claim: &Claim<'_>) -> Option<String> {
+        let inner = self.read();
+        let keys = inner.by_object.get(&(claim.object.kind, claim.object.name.as_str().into()))?;
+        if keys.len() < 2 {
+            return None;
+        }
+        let claims = inner.claims.get(claim.object.kind)?;
+        let rank = |key: &Key| {
+            let other = claims.get(key)?;
+            // A connection that is not open yet may lead to the same account.
+            let same = inner.accounts.get(&other.connection).is_none_or(|account| account == claim.account);
+            same.then(|| ((!other.proven, other.created, other.uid.clone()), key.clone()))
+        };
+        let (_, (namespace, name)) = keys.iter().filter_map(rank).min()?;
+        ((namespace.as_str(), name.as_str()) != claim.by).then(|| format!("{namespace}/{name}"))
+    }
+    fn recorded(&self, kind: &'static str, connection: &ConnectionKey) -> Vec<String> {
+        let inner = self.read();
+        let (Some(claims), Some(keys)) = (
+            inner.claims.get(kind),
+            inner.by_connection.get(connection).and_then(|kinds| kinds.get(kind)),
+        ) else {
+            return vec![];
+        };
+        let recorded = keys.iter().filter_map(|key| claims.get(key)).flat_map(|claimed| claimed.recorded.iter());
+        recorded.map(ToString::to_string).collect()
+    }
+}

@@ -1,0 +1,214 @@
+//! A manifest whose kind is known only at run time, for the command line.
+//!
+//! The same reader, the same plan and the same interpreter as in the operator; only the record is another: without a
+//! cluster, an object with our name that our role owns counts as adopted, and nothing is dropped or released.
+
+use std::{collections::HashSet, sync::Arc};
+
+use futures::future::BoxFuture;
+use serde_json::Value as Json;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::{
+    api::{ManagementPolicy, Record, ResourceMonitor, SnowflakeWarehouse},
+    engine::{
+        execute::{Hands, Outcome, Verdict, execute},
+        fault::Fault,
+        gate::Gate,
+        managed::{Claim, Managed, Peers, key_of},
+        ownership::resolved_name,
+        peers::{Index, connection_of},
+        reconcile::{options, planning},
+        session::{ConnectionKey, Session},
+    },
+    plan::{Note, Sql, Step, Target},
+    snowflake::ClientError,
+};
+
+/// What one manifest comes to.
+#[derive(Debug)]
+pub struct Planned {
+    pub target: Target,
+    pub steps: Vec<Step>,
+    /// One for each step.
+    pub verdicts: Vec<Verdict>,
+    pub record: Record,
+}
+
+/// A resource of any kind with objects in Snowflake.
+pub trait AnyKind: Send + Sync {
+    /// `SnowflakeWarehouse`.
+    fn kind(&self) -> String;
+    /// Snowflake's word for the kind of the object.
+    fn object_kind(&self) -> &'static str;
+    /// Namespace and name.
+    fn key(&self) -> (String, String);
+    fn connection(&self) -> ConnectionKey;
+    /// The object in Snowflake.
+    fn target(&self) -> Result<Target, Fault>;
+    /// Tells the others that it is there.
+    fn index(&self, index: &Index);
+    /// Compares with Snowflake. `record` is what the cluster knows, where there is one.
+    fn plan<'a>(
+        &'a self,
+        session: &'a Session,
+        peers: &'a Index,
+        as_of: Instant,
+        offline: bool,
+    ) -> BoxFuture<'a, Result<Planned, Fault>>;
+}
+
+/// Whatever is decoded from a manifest, as a kind.
+pub fn any<K: Managed>(cr: K, indexed: fn(&K, &Index)) -> Arc<dyn AnyKind> {
+    Arc::new(Any { cr, indexed })
+}
+
+/// A warehouse among manifests.
+pub fn warehouse(cr: SnowflakeWarehouse) -> Arc<dyn AnyKind> {
+    any(cr, |cr, index| {
+        index.put(cr);
+        index.put_warehouse(&Arc::new(cr.clone()));
+    })
+}
+
+/// A monitor among manifests.
+pub fn monitor(cr: ResourceMonitor) -> Arc<dyn AnyKind> {
+    any(cr, |cr, index| {
+        index.put(cr);
+        index.put_monitor(Arc::new(cr.clone()));
+    })
+}
+
+struct Any<K> {
+    cr: K,
+    indexed: fn(&K, &Index),
+}
+
+impl<K: Managed> AnyKind for Any<K> {
+    fn kind(&self) -> String {
+        K::kind(&()).into_owned()
+    }
+    fn object_kind(&self) -> &'static str {
+        K::OBJECT
+    }
+    fn key(&self) -> (String, String) {
+        let (namespace, name) = key_of(&self.cr);
+        (namespace.to_owned(), name.to_owned())
+    }
+    fn connection(&self) -> ConnectionKey {
+        connection_of(&self.cr)
+    }
+    fn target(&self) -> Result<Target, Fault> {
+        Ok(Target::new(K::OBJECT, resolved_name(&self.cr.common(), key_of(&self.cr).1)?.as_str()))
+    }
+    fn index(&self, index: &Index) {
+        (self.indexed)(&self.cr, index);
+    }
+    fn plan<'a>(
+        &'a self,
+        session: &'a Session,
+        peers: &'a Index,
+        as_of: Instant,
+        offline: bool,
+    ) -> BoxFuture<'a, Result<Planned, Fault>> {
+        Box::pin(plan(&self.cr, session, peers, as_of, offline))
+    }
+}
+
+async fn plan<K: Managed>(
+    cr: &K,
+    session: &Session,
+    peers: &Index,
+    as_of: Instant,
+    offline: bool,
+) -> Result<Planned, Fault> {
+    let common = cr.common();
+    let (namespace, metadata_name) = key_of(cr);
+    let name = resolved_name(&common, metadata_name)?;
+    let target = Target::new(K::OBJECT, name.as_str());
+    if common.suspend {
+        return Ok(Planned { target, steps: vec![], verdicts: vec![], record: Record::default() });
+    }
+    // Without a cluster there is no uid: every run has one of its own, so no request id repeats.
+    let fresh = Uuid::new_v4().to_string();
+    let uid = cr.meta().uid.as_deref().unwrap_or(&fresh);
+    if let Some(rival) = peers.rival(&Claim { object: &target, account: &session.account.name, by: (namespace, metadata_name) }) {
+        return Err(Fault::Conflict(format!("{target} belongs to {rival}: two resources can't have one object")));
+    }
+    let mut record = cr.status().map(|status| status.record.clone()).unwrap_or_default();
+    let as_of = session.floor(K::OBJECT, name.as_str(), as_of);
+    let seen = cr.observe(&record, session, peers, as_of).await?;
+    if offline
+        && let Some(sighting) = K::sighting(&seen)
+        && sighting.owner.as_deref() == Some(session.account.role.as_str())
+    {
+        record.apply(&Note::Identity {
+            on: target.clone(),
+            created_on: sighting.created_on,
+            owner: sighting.owner,
+            adopted: true,
+        });
+    }
+    let planning = crate::engine::managed::Planning {
+        offline,
+        ..planning(common, uid, &record, &target, &name, session)
+    };
+    let steps = cr.plan(&planning, &seen)?;
+    let annotations = cr.meta().annotations.as_ref();
+    let gate = Gate {
+        common,
+        uid,
+        record: &record,
+        approved: annotations.and_then(|all| all.get(crate::api::APPROVE)).map(String::as_str),
+        resource: &format!("{}/{metadata_name}", K::plural(&())),
+        namespace,
+    };
+    let verdicts = gate.decide(&steps).verdicts;
+    if common.management_policy == ManagementPolicy::Observe && K::sighting(&seen).is_none() {
+        return Err(Fault::NotFound(format!("{target} is only observed, and not there")));
+    }
+    Ok(Planned { target, steps, verdicts, record })
+}
+
+impl Planned {
+    /// Executes what was planned; `stuck` names objects that are held or failed.
+    pub async fn execute(
+        &mut self,
+        session: &Session,
+        tag: &str,
+        stuck: &mut HashSet<Target>,
+        report: impl FnMut(&Step, &Outcome),
+    ) -> Result<Vec<Outcome>, Fault> {
+        let hands = Offline { session, tag };
+        let outcomes = execute(&self.steps, &self.verdicts, &mut self.record, &hands, stuck, report).await;
+        for step in &self.steps {
+            session.touched(step.on.kind, &step.on.name);
+        }
+        outcomes
+    }
+}
+
+/// Statements only: without a cluster there is no record to write.
+struct Offline<'a> {
+    session: &'a Session,
+    tag: &'a str,
+}
+
+impl Hands for Offline<'_> {
+    async fn sql(&self, sql: &Sql) -> Result<(), ClientError> {
+        self.session.client.run(&sql.statement, &options(sql, self.tag)).await.map(drop)
+    }
+    async fn remember(&self, _: &Record) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+/// Decodes a manifest of any kind with objects. `None`: it is none of ours.
+pub fn decode(kind: &str, manifest: Json) -> Option<Result<Arc<dyn AnyKind>, serde_json::Error>> {
+    match kind {
+        "SnowflakeWarehouse" => Some(serde_json::from_value(manifest).map(warehouse)),
+        "ResourceMonitor" => Some(serde_json::from_value(manifest).map(monitor)),
+        _ => None,
+    }
+}
