@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{
     CustomResourceExt, Resource,
-    core::cel::{CompiledSchema, Validator, compile_schema},
+    core::cel::{CompiledSchema, ErrorKind, Validator, compile_schema},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -96,7 +96,9 @@ impl Known {
             Ok(()) => return vec![],
             Err(errors) => errors.into_vec(),
         };
-        errors.into_iter().map(|e| Broken { path: e.field_path, message: e.message }).collect()
+        // A rule with a function that is unknown here is left to the API server, and to the type.
+        let known = errors.into_iter().filter(|e| !matches!(e.kind, ErrorKind::UnsupportedReference));
+        known.map(|e| Broken { path: e.field_path, message: e.message }).collect()
     }
 
     pub(super) fn decode(&self, object: Value) -> Result<Object, Undecoded> {

@@ -15,6 +15,7 @@ use std::{
     io::Read,
     path::PathBuf,
     sync::LazyLock,
+    thread,
 };
 
 use regex::Regex;
@@ -58,21 +59,37 @@ pub struct Input {
 
 /// Reads all manifests, or says all that is wrong with them.
 pub fn read(input: &Input, stdin: impl Read) -> Result<Manifests, BadManifests> {
-    let (sources, problems) = source::gather(&input.paths, input.recursive, stdin);
-    let mut reader = Reader {
-        kinds: kinds(),
-        namespace: input.namespace.as_deref(),
-        read: Manifests::default(),
-        problems,
-        named: HashMap::new(),
-    };
-    for source in &sources {
-        for (n, document) in documents(&source.text).iter().enumerate() {
-            reader.document(&Page { source, document, number: n + 1 });
+    let (sources, mut problems) = source::gather(&input.paths, input.recursive, stdin);
+    let parse = || {
+        let mut reader = Reader {
+            kinds: kinds(),
+            namespace: input.namespace.as_deref(),
+            read: Manifests::default(),
+            problems: vec![],
+            named: HashMap::new(),
+        };
+        for source in &sources {
+            for (n, document) in documents(&source.text).iter().enumerate() {
+                reader.document(&Page { source, document, number: n + 1 });
+            }
         }
+        (reader.read, reader.problems)
+    };
+    let read = thread::scope(|scope| {
+        let deep = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, parse)?;
+        Ok::<_, std::io::Error>(deep.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    match read {
+        Ok((read, more)) => {
+            problems.extend(more);
+            if problems.is_empty() { Ok(read) } else { Err(BadManifests(problems)) }
+        }
+        Err(error) => Err(BadManifests(vec![Problem::file("", format!("no thread to read in: {error}"))])),
     }
-    if reader.problems.is_empty() { Ok(reader.read) } else { Err(BadManifests(reader.problems)) }
 }
+
+/// Documents may nest deeper than the stack of a usual thread carries, in bytes.
+const STACK: usize = 64 << 20;
 
 struct Reader<'a> {
     kinds: Vec<Known>,
@@ -108,7 +125,7 @@ impl Page<'_> {
     /// Whether a Secret may stand in this document, as far as its words tell: it need not parse.
     fn may_hold_secrets(&self) -> bool {
         static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
-            Regex::new(r#"(?m)(?:^|[\s{,"'?-])(?:data|stringData)["']?\s*:|Secret["']?\s*(?:$|[,}#])|\\"#).ok()
+            Regex::new(r#"(?im)(?:^|[\s{,"'?-])(?:data|stringData)["']?\s*:|Secret["']?\s*(?:$|[,}#])|\\"#).ok()
         });
         let text = self.document.text;
         !text.contains(GROUP) || SECRET.as_ref().is_none_or(|secret| secret.is_match(text))
@@ -183,6 +200,15 @@ impl Reader<'_> {
             self.problems.push(page.problem(node.place_of(field), field, message).help(help));
             None
         };
+        for (field, key) in [("metadata.name", "name"), ("metadata.namespace", "namespace")] {
+            match metadata.and_then(|m| m.get(key)).map(|node| &node.value) {
+                None | Some(Tree::Text(_)) => {}
+                Some(other) => {
+                    let message = format!("takes text, this is {}", other.what());
+                    return refuse(field, message, "put it in double quotes");
+                }
+            }
+        }
         let Some(name) = text("name") else {
             return refuse("metadata.name", "is missing".into(), "add metadata: {name: …}");
         };

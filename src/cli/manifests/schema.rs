@@ -98,7 +98,8 @@ impl Walk {
                 (Tree::Bool(_) | Tree::Int(_) | Tree::Uint(_) | Tree::Float(_), "text") => {
                     Some("put it in double quotes: YAML reads some words (yes, no, on, off) and digits as values".into())
                 }
-                (Tree::Text(_), "a whole number" | "true or false" | "a number") => Some("leave out the quotes".into()),
+                (Tree::Text(text), "a whole number" | "a number") if text.parse::<f64>().is_ok() => Some("leave out the quotes".into()),
+                (Tree::Text(text), "true or false") if matches!(text.as_str(), "true" | "false") => Some("leave out the quotes".into()),
                 (Tree::Null, _) => Some("give a value, or remove the field".into()),
                 _ => None,
             };

@@ -56,9 +56,10 @@ fn every_error_of_every_document_is_found_at_once() {
         warehouse("b", "").replace("v1alpha1", "v1"),
         warehouse("b", "").replace("  name: b\n", "  labels: {a: 1}\n  namspace: x\n"),
         "- a list\n- snowfence.dev\n".to_owned(),
+        warehouse("n", ""),
         "name: no manifest # snowfence.dev\n".to_owned(),
         "apiVersion: snowfence.dev/v1alpha1\nkind: ResourceMonitor\nmetadata: {name: m}\nspec:\n  triggers:\n  - {atPercent: 0, do: SUSPEND}\n  - {atPercent: many, do: Notify}\n  - do: SUSPEND\n".to_owned(),
-        "apiVersion: snowfence.dev/v1alpha1\nkind: ResourceMonitor\nmetadata: {name: n}\nspec:\n  connectionRef: {name: c}\n  triggers:\n  - {atPercent: 90, do: SUSPEND}\n  - {atPercent: 95, do: SUSPEND}\n".to_owned(),
+        "apiVersion: snowfence.dev/v1alpha1\nkind: ResourceMonitor\nmetadata: {name: mm}\nspec:\n  connectionRef: {name: c}\n  triggers:\n  - {atPercent: 90, do: SUSPEND}\n  - {atPercent: 95, do: SUSPEND}\n".to_owned(),
     ];
     insta::assert_snapshot!(errors(&all.join("---\n")));
 }
@@ -145,7 +146,7 @@ fn bytes_that_are_no_text_are_errors() {
         (&b"\x00\x01\x02"[..], "NUL"),
         (b"\xff\xfea\0", "UTF-16"),
         (b"a: b\nc: \xff\xfe\n", "UTF-8"),
-        (b"a: \x1b[31m # snowfence.dev\n", "kind"),
+        (b"a: \x1b[31m # snowfence.dev\n", "unexpected character"),
     ] {
         let error = bytes(bad).unwrap_err().to_string();
         assert!(error.contains(says), "{error}");

@@ -133,9 +133,8 @@ fn hostile_text_leaves_no_cell_and_no_fence() {
     let rows: Vec<_> = text.lines().filter(|line| line.starts_with('|')).collect();
     assert_eq!(rows.len(), 3);
     assert!(rows.iter().all(|row| row.matches('|').count() == 5), "{rows:#?}");
-    assert!(!text.contains("<!--"));
     let outside: Vec<_> = text.split("````").step_by(2).collect();
-    assert!(outside.iter().all(|part| !part.contains("@everyone") && !part.contains("](")), "{outside:#?}");
+    assert!(outside.iter().all(|part| !part.contains("@everyone") && !part.contains("<!--") && !part.contains("](")), "{outside:#?}");
     insta::assert_snapshot!(text);
 }
 
