@@ -35,13 +35,23 @@ pub enum BadTransport {
 
 impl Transport {
     /// Over the network: TLS with the system's certificate authorities and those of the bundle (PEM).
-    /// Redirects are not followed: they would carry tokens to another host.
+    /// Redirects are not followed: they would carry tokens to another host. `HTTPS_PROXY` (or `ALL_PROXY`) and
+    /// `NO_PROXY` are heeded, but what goes to this machine never takes a proxy.
     pub fn reqwest(ca_bundle: Option<&[u8]>) -> Result<Self, BadTransport> {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .no_gzip()
+            .no_proxy()
             .tcp_nodelay(true);
+        if let Some(proxy) = variable(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]) {
+            let except = variable(&["NO_PROXY", "no_proxy"]).unwrap_or_default();
+            let except = reqwest::NoProxy::from_string(&format!("{except},localhost,127.0.0.0/8,::1"));
+            // An address that is none is not repeated: it can hold a password.
+            let bad =
+                |_| BadTransport::Client("the proxy's address in the environment is not one".to_owned());
+            builder = builder.proxy(reqwest::Proxy::https(proxy).map_err(bad)?.no_proxy(except));
+        }
         if let Some(pem) = ca_bundle {
             let certificates = reqwest::Certificate::from_pem_bundle(pem)
                 .map_err(|error| BadTransport::CaBundle(error.to_string()))?;
@@ -112,6 +122,11 @@ impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Transport")
     }
+}
+
+/// The first environment variable that is set and not empty.
+fn variable(names: &[&str]) -> Option<String> {
+    names.iter().filter_map(|name| std::env::var(name).ok()).find(|value| !value.is_empty())
 }
 
 async fn collect<B>(answer: Response<B>) -> Result<Response<Bytes>, TransportError>
