@@ -181,6 +181,7 @@ impl<'a> Run<'a> {
             match answer {
                 Trouble::Unauthorized { code, message } => {
                     self.permit = None;
+                    let message = token.redact(&message);
                     if renewed || !self.renew(&token).await? {
                         return Err(Stop::Fault(ClientError::Unauthorized { code, message }));
                     }

@@ -25,6 +25,9 @@ impl TokenType {
     }
 }
 
+/// So many characters in a row are no coincidence.
+const TELLING: usize = 6;
+
 /// A token to send, and how long it is good for.
 #[derive(Clone, Debug)]
 pub struct Token {
@@ -63,6 +66,25 @@ impl Token {
     /// Whether it can still be sent.
     pub(in crate::snowflake) fn is_good(&self) -> bool {
         self.expires_at.is_none_or(|at| Instant::now() < at)
+    }
+
+    /// A message of the server without parts of the token: Snowflake quotes the end of one that it refuses.
+    pub(in crate::snowflake) fn redact(&self, message: &str) -> String {
+        let token = self.text.expose_secret();
+        let mut shown = String::with_capacity(message.len());
+        let mut rest = message;
+        while let Some(first) = rest.chars().next() {
+            let quoted = rest.char_indices().map(|(at, c)| at + c.len_utf8());
+            let quoted = quoted.take_while(|end| token.contains(&rest[..*end])).last().unwrap_or_default();
+            if quoted >= TELLING {
+                shown.push('…');
+                rest = &rest[quoted..];
+            } else {
+                shown.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+        shown
     }
 
     /// `Authorization`, marked so that nothing prints it.

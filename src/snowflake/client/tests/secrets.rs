@@ -35,9 +35,10 @@ impl tracing::Subscriber for Log {
 async fn nothing_shows_the_secret() {
     let log = Log::default();
     let _guard = tracing::subscriber::set_default(log.clone());
-    let replies: [fn() -> Reply; 7] = [
+    let replies: [fn() -> Reply; 8] = [
         || answer(200, done()),
         || answer(401, failed("390303", "", "no")),
+        || answer(401, failed("390198", "", "Token expired. ...RY-f00d CANARY-f00d-1 f00d-1")),
         || answer(422, failed("002003", "42S02", "no")),
         || raw(200, "text/html", "<html>CANARY-f00d"),
         || raw(404, "text/html", "<html>CANARY-f00d"),
@@ -55,13 +56,26 @@ async fn nothing_shows_the_secret() {
             if let Err(error) = &result {
                 write!(shown, " {error} {error:#?}").unwrap();
             }
-            assert!(!shown.contains(CANARY), "{shown}");
+            assert!(!shown.contains(CANARY) && !shown.contains("RY-f00d"), "{shown}");
             assert!(fake.asked()[0].header("authorization").contains(CANARY), "the secret is at work");
         }
     }
     let log = log.0.lock().unwrap();
     assert!(log.contains("CREATE WAREHOUSE WH") && log.contains("01b-handle"), "{log}");
     assert!(!log.contains(CANARY), "{log}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_quotes_the_token_is_told_without_it() {
+    let fake =
+        Fake::new(|_, _| answer(401, failed("390198", "", "Token expired. ...RY-f00d (CANARY-f00d) ok é")));
+    let given = Client::new(config(given()), fake.transport());
+    let ClientError::Unauthorized { message, .. } =
+        given.run(&create(), &RunOptions::default()).await.unwrap_err()
+    else {
+        panic!("not refused")
+    };
+    assert_eq!(message, "Token expired. ...… (…) ok é");
 }
 
 #[test]
