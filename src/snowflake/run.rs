@@ -313,7 +313,7 @@ impl<'a> Run<'a> {
     fn timed_out(&self, may_have_executed: bool) -> ClientError {
         ClientError::TimedOut {
             after: self.timeout,
-            may_have_executed,
+            may_have_executed: may_have_executed && !self.statement.is_read(),
             request_id: self.request_id,
             query_id: self.handle.clone(),
         }

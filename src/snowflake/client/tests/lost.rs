@@ -104,6 +104,8 @@ async fn a_server_that_does_not_answer_is_given_up() {
     assert!(matches!(error, ClientError::TimedOut { query_id: None, .. }), "{error:?}");
     assert!(error.may_have_executed());
     assert_eq!(before.elapsed(), Duration::from_secs(35));
+    let error = client(&fake).run(&show(), &options).await.unwrap_err();
+    assert!(matches!(error, ClientError::TimedOut { may_have_executed: false, .. }), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
