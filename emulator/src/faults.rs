@@ -286,10 +286,7 @@ mod tests {
     fn faults_fire_in_order_and_go_away() {
         let faults = Faults::default();
         faults
-            .inject([
-                Fault::on("create", Action::Lock).nth(2),
-                Fault::next(Action::Unavailable).times(2),
-            ])
+            .inject([Fault::on("create", Action::Lock).nth(2), Fault::next(Action::Unavailable).times(2)])
             .unwrap();
         assert_eq!(faults.strike(submit("CREATE ROLE A")), Some(Action::Unavailable));
         assert_eq!(faults.strike(submit("CREATE ROLE A")), Some(Action::Lock));

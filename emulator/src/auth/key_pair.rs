@@ -55,15 +55,15 @@ pub(crate) fn claims(token: &str, accounts: &[String], now: i64) -> Result<Unver
         .map_err(|error| Refusal::jwt(format!("JWT_TOKEN_INVALID: {error}")))?;
     let issuer = claims.iss.ok_or_else(|| Refusal::jwt("JWT_TOKEN_MISSING_ISSUER"))?;
     let subject = claims.sub.ok_or_else(|| Refusal::jwt("JWT_TOKEN_MISSING_SUBJECT"))?;
-    let (owner, fingerprint) = issuer
-        .rsplit_once(".SHA256:")
-        .ok_or_else(|| Refusal::jwt("JWT_TOKEN_INVALID_ISSUER: ACCOUNT.USER.SHA256:fingerprint is expected"))?;
+    let (owner, fingerprint) = issuer.rsplit_once(".SHA256:").ok_or_else(|| {
+        Refusal::jwt("JWT_TOKEN_INVALID_ISSUER: ACCOUNT.USER.SHA256:fingerprint is expected")
+    })?;
     if owner != subject {
         return Err(Refusal::jwt(format!("JWT_TOKEN_INVALID_SUBJECT: iss names {owner}, sub {subject}")));
     }
-    let (account, user) = owner
-        .split_once('.')
-        .ok_or_else(|| Refusal::jwt("JWT_TOKEN_INVALID_ISSUER: ACCOUNT.USER.SHA256:fingerprint is expected"))?;
+    let (account, user) = owner.split_once('.').ok_or_else(|| {
+        Refusal::jwt("JWT_TOKEN_INVALID_ISSUER: ACCOUNT.USER.SHA256:fingerprint is expected")
+    })?;
     if !accounts.iter().any(|known| known == account) {
         let known = accounts.join(" or ");
         return Err(Refusal::jwt(format!("JWT_TOKEN_INVALID_ACCOUNT: {account} is not {known}")));

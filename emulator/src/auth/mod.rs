@@ -16,8 +16,8 @@ use std::sync::{Mutex, PoisonError};
 use sha2::{Digest, Sha256};
 
 pub use keys::{KeyError, KeyPair};
-pub use oauth::OAuthClient;
 pub(crate) use oauth::Denied;
+pub use oauth::OAuthClient;
 pub use refusal::Refusal;
 pub use workload::IssuerKeys;
 
@@ -117,16 +117,15 @@ impl Authenticator {
                 }
             }
         }
-        let kind = match kind {
-            Some(kind) => kind,
-            None => {
-                // Snowflake looks at the token when the header does not say what it is.
-                let account = account.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Ok(identity) = programmatic::verify(token, &account, now) {
-                    return Ok(identity);
-                }
-                guess(token)
+        let kind = if let Some(kind) = kind {
+            kind
+        } else {
+            // Snowflake looks at the token when the header does not say what it is.
+            let account = account.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Ok(identity) = programmatic::verify(token, &account, now) {
+                return Ok(identity);
             }
+            guess(token)
         };
         let fresh = match kind {
             TokenType::KeyPairJwt => self.key_pair(token, account, now)?,
@@ -193,13 +192,9 @@ impl Authenticator {
         let user = account
             .users()
             .find(|user| {
-                user.workload_identity
-                    .as_ref()
-                    .is_some_and(|identity| {
-                        identity.kind == "OIDC"
-                            && identity.issuer == claims.iss
-                            && identity.subject == claims.sub
-                    })
+                user.workload_identity.as_ref().is_some_and(|identity| {
+                    identity.kind == "OIDC" && identity.issuer == claims.iss && identity.subject == claims.sub
+                })
             })
             .ok_or_else(|| {
                 Refusal::workload(format!("no user has issuer {} with subject {}", claims.iss, claims.sub))
@@ -232,7 +227,9 @@ fn guess(token: &str) -> TokenType {
         return TokenType::WorkloadIdentity;
     }
     match jsonwebtoken::dangerous::insecure_decode_claims::<key_pair::Claims>(token) {
-        Ok(claims) if claims.iss.as_ref().is_some_and(|iss| iss.contains(".SHA256:")) => TokenType::KeyPairJwt,
+        Ok(claims) if claims.iss.as_ref().is_some_and(|iss| iss.contains(".SHA256:")) => {
+            TokenType::KeyPairJwt
+        }
         _ => TokenType::OAuth,
     }
 }

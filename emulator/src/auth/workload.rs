@@ -71,10 +71,7 @@ impl Audience {
 
 impl Issuers {
     pub(crate) fn register(&self, issuer: String, source: IssuerKeys) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(issuer, Issuer { source, known: None });
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(issuer, Issuer { source, known: None });
     }
 
     /// Verifies signature and times. Whose token it is, the caller finds out.
@@ -91,7 +88,9 @@ impl Issuers {
         rules.validate_exp = false;
         rules.validate_aud = false;
         let claims = jsonwebtoken::decode::<Claims>(token, &key, &rules)
-            .map_err(|error| Refusal::workload(format!("the attestation's signature does not hold ({error})")))?
+            .map_err(|error| {
+                Refusal::workload(format!("the attestation's signature does not hold ({error})"))
+            })?
             .claims;
         if claims.exp + SKEW <= now {
             return Err(Refusal::workload("the attestation has expired"));
@@ -127,24 +126,24 @@ impl Issuers {
 }
 
 fn decoding(jwk: &Jwk) -> Result<DecodingKey, Refusal> {
-    DecodingKey::from_jwk(jwk).map_err(|error| Refusal::workload(format!("the issuer's key is unusable: {error}")))
+    DecodingKey::from_jwk(jwk)
+        .map_err(|error| Refusal::workload(format!("the issuer's key is unusable: {error}")))
 }
 
 /// The key that a header means: by `kid`, or the only one that fits.
 fn find<'a>(set: &'a JwkSet, kid: Option<&str>, alg: Algorithm) -> Option<&'a Jwk> {
     use jsonwebtoken::jwk::AlgorithmParameters as Parameters;
-    let fits = |jwk: &&Jwk| match (&jwk.algorithm, alg) {
-        (Parameters::RSA(_), Algorithm::RS256) => true,
-        (Parameters::EllipticCurve(_), Algorithm::ES256) => true,
-        _ => false,
+    let fits = |jwk: &&Jwk| {
+        matches!(
+            (&jwk.algorithm, alg),
+            (Parameters::RSA(_), Algorithm::RS256) | (Parameters::EllipticCurve(_), Algorithm::ES256)
+        )
     };
-    match kid {
-        Some(kid) => set.find(kid).filter(fits),
-        None => {
-            let mut fitting = set.keys.iter().filter(fits);
-            fitting.next().filter(|_| fitting.next().is_none())
-        }
+    if let Some(kid) = kid {
+        return set.find(kid).filter(fits);
     }
+    let mut fitting = set.keys.iter().filter(fits);
+    fitting.next().filter(|_| fitting.next().is_none())
 }
 
 async fn read(source: &IssuerKeys) -> Result<String, String> {

@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use snowfence_emulator::auth::KeyPair;
@@ -27,7 +27,10 @@ pub(crate) struct Kept {
 impl Keep {
     pub(crate) fn beside(state: Option<&Path>) -> io::Result<Self> {
         let Some(state) = state else {
-            let temporary = tempfile::Builder::new().prefix("snowfence-emulator-").tempdir()?;
+            let temporary = tempfile::Builder::new()
+                .prefix("snowfence-emulator-")
+                .permissions(fs::Permissions::from_mode(0o700))
+                .tempdir()?;
             return Ok(Self { folder: temporary.path().to_owned(), _temporary: Some(temporary) });
         };
         let mut folder = std::path::absolute(state)?.into_os_string();
@@ -41,66 +44,67 @@ impl Keep {
     pub(crate) fn user(&self, name: &str) -> io::Result<Kept> {
         let file = |suffix: &str| self.folder.join(format!("{}.{suffix}", plain(name)));
         let key_file = file("p8");
-        let key = match self.read(&key_file)? {
-            Some(pem) => KeyPair::from_pem(&pem)
-                .map_err(|error| io::Error::other(format!("{}: {error}", key_file.display())))?,
-            None => {
-                let key = KeyPair::generate();
-                self.write(&key_file, key.private_key_pem())?;
-                key
-            }
+        let key = if let Some(pem) = read(&key_file)? {
+            KeyPair::from_pem(&pem)
+                .map_err(|error| io::Error::other(format!("{}: {error}", key_file.display())))?
+        } else {
+            let key = KeyPair::generate();
+            write(&key_file, key.private_key_pem())?;
+            key
         };
-        let password = match self.read(&file("password"))? {
-            Some(password) => password.trim().to_owned(),
-            None => {
-                let password = uuid::Uuid::new_v4().simple().to_string();
-                self.write(&file("password"), &password)?;
-                password
-            }
+        let password = if let Some(password) = read(&file("password"))? {
+            password.trim().to_owned()
+        } else {
+            let password = uuid::Uuid::new_v4().simple().to_string();
+            write(&file("password"), &password)?;
+            password
         };
-        let token = self.read(&file("token"))?.map(|token| token.trim().to_owned());
+        let token = read(&file("token"))?.map(|token| token.trim().to_owned());
         Ok(Kept { key, key_file, password, token })
     }
 
     /// Keeps a user's access token.
     pub(crate) fn token(&self, name: &str, token: &str) -> io::Result<()> {
-        self.write(&self.folder.join(format!("{}.token", plain(name))), token)
+        write(&self.folder.join(format!("{}.token", plain(name))), token)
     }
 
     /// Reads the certificate authority, or makes one; gives the file of its certificate too.
     pub(crate) fn authority(&self) -> Result<(Authority, PathBuf), Box<dyn std::error::Error>> {
         let (certificate, key) = (self.folder.join("ca.pem"), self.folder.join("ca.key"));
-        if let (Some(pem), Some(secret)) = (self.read(&certificate)?, self.read(&key)?) {
+        if let (Some(pem), Some(secret)) = (read(&certificate)?, read(&key)?) {
             return Ok((Authority::from_pem(&pem, &secret)?, certificate));
         }
         let authority = Authority::generate()?;
-        self.write(&key, &authority.key_pem())?;
-        self.write(&certificate, authority.certificate_pem())?;
+        write(&key, &authority.key_pem())?;
+        write(&certificate, authority.certificate_pem())?;
         Ok((authority, certificate))
     }
+}
 
-    fn read(&self, path: &Path) -> io::Result<Option<String>> {
-        match fs::read_to_string(path) {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
-        }
+fn read(path: &Path) -> io::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io::Error::new(error.kind(), format!("{}: {error}", path.display()))),
     }
+}
 
-    /// Writes whole or not at all.
-    fn write(&self, path: &Path, text: &str) -> io::Result<()> {
-        let beside = path.with_extension("new");
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(beside, path)
-    }
+/// Writes whole or not at all.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(beside, path)
 }
 
 /// A name as part of a file's name.
 fn plain(name: &str) -> String {
     name.chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c.to_string() } else { format!("%{:x}", c as u32) })
+        .map(
+            |c| {
+                if c.is_ascii_alphanumeric() || c == '_' { c.to_string() } else { format!("%{:x}", c as u32) }
+            },
+        )
         .collect()
 }

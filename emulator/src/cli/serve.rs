@@ -96,7 +96,8 @@ impl Serve {
             .partition_bytes(self.partition_bytes)
             .key(KeyPair::generate());
         for file in &self.oauth_clients {
-            let text = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            let text =
+                std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
             let client: OAuthClient =
                 serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
             builder = builder.oauth_client(client);

@@ -142,11 +142,7 @@ impl Client {
     async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Option<Value>, Box<dyn Error>> {
         let mut request = request;
         loop {
-            let answer = request
-                .bearer_auth(&self.token)
-                .header("Accept", "application/json")
-                .send()
-                .await?;
+            let answer = request.bearer_auth(&self.token).header("Accept", "application/json").send().await?;
             let status = answer.status();
             let body: Value = answer.json().await.map_err(|error| format!("HTTP {status}: {error}"))?;
             match status.as_u16() {
@@ -169,8 +165,7 @@ impl Client {
 
     /// Fetches the partitions that are not in the answer.
     async fn whole(&self, mut answer: Value) -> Result<Value, Box<dyn Error>> {
-        let partitions =
-            answer["resultSetMetaData"]["partitionInfo"].as_array().map_or(1, Vec::len);
+        let partitions = answer["resultSetMetaData"]["partitionInfo"].as_array().map_or(1, Vec::len);
         let handle = answer["statementHandle"].as_str().unwrap_or_default().to_owned();
         for number in 1..partitions {
             let request = self.http.get(format!("{}?partition={number}", self.status(&handle)));

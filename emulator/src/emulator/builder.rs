@@ -119,8 +119,7 @@ impl Builder {
         let path = path.into();
         let identifier = format!("{}-{}", self.organization, self.account);
         let found = crate::state::load(&path, &identifier)?;
-        let account =
-            found.unwrap_or_else(|| Account::new(&self.organization, &self.account, self.edition));
+        let account = found.unwrap_or_else(|| Account::new(&self.organization, &self.account, self.edition));
         Ok(self.assemble(account, Some(path)))
     }
 

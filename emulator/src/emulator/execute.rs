@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{BEHIND_THE_BACK, Emulator, OPERATOR};
-use crate::account::{Account, HistoryEntry, Verb};
+use crate::account::{Account, HistoryEntry, StatementKind, Verb};
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
@@ -50,7 +50,7 @@ impl Emulator {
         let mut entry = HistoryEntry {
             query_id: context.query_id.clone(),
             text: text.to_owned(),
-            query_type: kind.map_or_else(|| "UNKNOWN".into(), |kind| kind.query_type()),
+            query_type: kind.map_or_else(|| "UNKNOWN".into(), StatementKind::query_type),
             query_tag: context.parameters.get("QUERY_TAG").cloned().unwrap_or_default(),
             session_id: context.session_id,
             user: context.user.clone(),

@@ -43,13 +43,18 @@ impl Emulator {
             roles: roles.into_iter().map(|role| role.as_ref().to_owned()).collect(),
         };
         let key = self.key().public_key();
-        self.admit(credentials, &key).unwrap_or_else(|error| panic!("the user {name} cannot be made: {error}"))
+        self.admit(credentials, &key)
+            .unwrap_or_else(|error| panic!("the user {name} cannot be made: {error}"))
     }
 
     /// Makes the user if need be, and sets password, public key (base64 of its DER), roles and token. A token that
     /// the account no longer knows, or an empty one, is replaced: the credentials that are returned hold. None of
     /// this is in the log.
-    pub fn admit(&self, mut credentials: UserCredentials, public_key: &str) -> Result<UserCredentials, SqlError> {
+    pub fn admit(
+        &self,
+        mut credentials: UserCredentials,
+        public_key: &str,
+    ) -> Result<UserCredentials, SqlError> {
         let name = quoted(&credentials.name);
         self.quietly(&format!("CREATE USER IF NOT EXISTS {name}"))?;
         let mut set = format!(
@@ -58,7 +63,7 @@ impl Emulator {
             literal(public_key)
         );
         if let Some(role) = credentials.roles.last() {
-            set.push_str(&format!(", DEFAULT_ROLE = {}", literal(role)));
+            set = format!("{set}, DEFAULT_ROLE = {}", literal(role));
         }
         self.quietly(&set)?;
         for role in &credentials.roles {

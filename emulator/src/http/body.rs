@@ -56,8 +56,12 @@ pub(crate) async fn read(headers: &HeaderMap, mut body: Body) -> Result<Bytes, P
 }
 
 fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "390142", "Incoming request does not contain a valid payload.")
-        .because(format!("the body is larger than {LARGEST} bytes"))
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "390142",
+        "Incoming request does not contain a valid payload.",
+    )
+    .because(format!("the body is larger than {LARGEST} bytes"))
 }
 
 /// The same response, whose body breaks off: after half of it, or before its first byte. On a socket the connection

@@ -51,7 +51,9 @@ pub(crate) async fn inject(State(emulator): State<Emulator>, request: Request) -
         Err(error) => return wrong(&format!("a list of faults is expected: {error}")),
     };
     match emulator.faults().inject(list) {
-        Ok(()) => json_response(StatusCode::OK, json!({"waiting": emulator.faults().left().len()}).to_string()),
+        Ok(()) => {
+            json_response(StatusCode::OK, json!({"waiting": emulator.faults().left().len()}).to_string())
+        }
         Err(error) => wrong(&error.to_string()),
     }
 }

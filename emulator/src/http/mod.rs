@@ -40,6 +40,10 @@ pub(crate) fn guarded<T>(run: impl FnOnce() -> Result<T, SqlError>) -> Result<T,
             .or_else(|| panic.downcast_ref::<&str>().copied())
             .unwrap_or("unknown");
         tracing::error!(panic = text, "a statement met a defect of the emulator");
-        Err(SqlError::new(603, "XX000", "SQL execution internal error:\nProcessing aborted by error 300010:1."))
+        Err(SqlError::new(
+            603,
+            "XX000",
+            "SQL execution internal error:\nProcessing aborted by error 300010:1.",
+        ))
     })
 }

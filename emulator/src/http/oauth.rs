@@ -36,7 +36,10 @@ pub(crate) async fn token_request(State(emulator): State<Emulator>, request: Req
             let (id, secret) = text.split_once(':')?;
             // RFC 6749, section 2.3.1: both are form-encoded first.
             let decode = |part: &str| {
-                pairs(&format!("x={}", part.replace('&', "%26"))).pop().map(|(_, value)| value).unwrap_or_default()
+                pairs(&format!("x={}", part.replace('&', "%26")))
+                    .pop()
+                    .map(|(_, value)| value)
+                    .unwrap_or_default()
             };
             Some((decode(id), decode(secret)))
         });
@@ -46,9 +49,7 @@ pub(crate) async fn token_request(State(emulator): State<Emulator>, request: Req
     });
     tokio::time::sleep(emulator.latency()).await;
     match emulator.authenticator().oauth.grant(&id, &secret, field("scope"), emulator.now_seconds()) {
-        Ok(issued) => {
-            json_response(StatusCode::OK, serde_json::to_vec(&issued).unwrap_or_default())
-        }
+        Ok(issued) => json_response(StatusCode::OK, serde_json::to_vec(&issued).unwrap_or_default()),
         Err(denied) => deny(&denied),
     }
 }

@@ -116,6 +116,7 @@ impl Execution {
         if *phase == Phase::Executing || self.outcome.get().is_some() {
             return false;
         }
+        self.hide(0, None);
         self.finish(Outcome::Failed(failure));
         true
     }
@@ -193,7 +194,9 @@ impl Executions {
             let key = (execution.user.clone(), id.clone());
             if retry {
                 let known = kept.by_request.get(&key).and_then(|handle| kept.by_handle.get(handle));
-                if let Some(known) = known.filter(|known| !matches!(known.outcome(), Some(Outcome::Failed(_)))) {
+                if let Some(known) =
+                    known.filter(|known| !matches!(known.outcome(), Some(Outcome::Failed(_))))
+                {
                     return Begun::Known(Arc::clone(known));
                 }
             }
@@ -277,7 +280,12 @@ mod tests {
     }
 
     fn failed() -> Outcome {
-        Outcome::Failed(Failure { code: 1003, sql_state: "42000".into(), message: String::new(), timed_out: false })
+        Outcome::Failed(Failure {
+            code: 1003,
+            sql_state: "42000".into(),
+            message: String::new(),
+            timed_out: false,
+        })
     }
 
     fn finished() -> Outcome {
@@ -294,7 +302,9 @@ mod tests {
         first.finish(failed());
         let Begun::New(second) = executions.begin(execution(3, Some("r")), true) else { panic!("failed") };
         second.finish(finished());
-        let Begun::Known(after) = executions.begin(execution(4, Some("r")), true) else { panic!("succeeded") };
+        let Begun::Known(after) = executions.begin(execution(4, Some("r")), true) else {
+            panic!("succeeded")
+        };
         assert_eq!(after.handle, "h3");
         assert!(matches!(executions.begin(execution(5, Some("r")), false), Begun::New(_)));
         assert!(matches!(executions.begin(execution(6, None), true), Begun::New(_)));
@@ -315,7 +325,8 @@ mod tests {
     #[test]
     fn a_statement_is_cancelled_before_it_executes_or_not_at_all() {
         let cancelled = execution(1, None);
-        let failure = Failure { code: 604, sql_state: String::new(), message: String::new(), timed_out: false };
+        let failure =
+            Failure { code: 604, sql_state: String::new(), message: String::new(), timed_out: false };
         assert!(cancelled.cancel(failure.clone()));
         assert!(!cancelled.start());
         let started = execution(2, None);

@@ -68,20 +68,20 @@ impl Partitions {
         let total = rows.len();
         let mut parts: Vec<(Vec<Vec<Option<String>>>, usize)> = vec![(Vec::new(), 2)];
         for row in rows {
-            let size = row.iter().map(|cell| cell.as_ref().map_or(5, |text| text.len() + 3)).sum::<usize>() + 3;
-            if let Some((part, bytes)) = parts.last_mut() {
-                if part.is_empty() || *bytes + size <= largest {
-                    part.push(row);
-                    *bytes += size;
-                    continue;
-                }
+            let size =
+                row.iter().map(|cell| cell.as_ref().map_or(5, |text| text.len() + 3)).sum::<usize>() + 3;
+            if let Some((part, bytes)) = parts.last_mut()
+                && (part.is_empty() || *bytes + size <= largest)
+            {
+                part.push(row);
+                *bytes += size;
+                continue;
             }
             parts.push((vec![row], size + 2));
         }
         let mut parts = parts.into_iter();
         let (first, bytes) = parts.next().unwrap_or_default();
-        let mut info =
-            vec![Info { row_count: first.len(), uncompressed_size: bytes, compressed_size: None }];
+        let mut info = vec![Info { row_count: first.len(), uncompressed_size: bytes, compressed_size: None }];
         let mut rest = Vec::new();
         for (rows, bytes) in parts {
             let row_count = rows.len();
@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn a_null_is_text_when_asked() {
-        let text = |nullable| serde_json::to_string(&Partitions::split(rows(1), 512, nullable).first).unwrap();
+        let text =
+            |nullable| serde_json::to_string(&Partitions::split(rows(1), 512, nullable).first).unwrap();
         assert_eq!(text(true), r#"[["00000",null]]"#);
         assert_eq!(text(false), r#"[["00000","null"]]"#);
     }

@@ -17,7 +17,8 @@ const TEXT: i64 = 16_777_216;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ResultSet<'a> {
-    result_set_meta_data: MetaData<'a>,
+    #[serde(rename = "resultSetMetaData")]
+    meta: MetaData<'a>,
     data: &'a Cells,
     code: &'static str,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -93,7 +94,7 @@ pub(crate) fn ended(execution: &Execution, outcome: &Outcome, partition: usize, 
 fn result_set(execution: &Execution, finished: &Finished) -> Response {
     let request_id = execution.request_id.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let body = ResultSet {
-        result_set_meta_data: MetaData {
+        meta: MetaData {
             num_rows: finished.partitions.total,
             format: "jsonv2",
             row_type: finished.columns.iter().map(RowType::from).collect(),

@@ -24,7 +24,9 @@ pub(crate) fn fill(statement: &str, bindings: Option<&BTreeMap<String, Binding>>
     let mut next = 1_usize;
     let mut colon: Option<usize> = None;
     for token in tokens {
-        let Some(at) = offset(statement, &starts, token.span.start.line, token.span.start.column) else { continue };
+        let Some(at) = offset(statement, &starts, token.span.start.line, token.span.start.column) else {
+            continue;
+        };
         let (from, key, length) = match &token.token {
             Token::Placeholder(text) if text == "?" => {
                 let key = next.to_string();
@@ -88,7 +90,11 @@ fn literal(binding: &Binding) -> Result<String, Failure> {
     match binding.kind.to_ascii_uppercase().as_str() {
         "FIXED" | "REAL" => {
             let plain = value.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
-            if plain && value.parse::<f64>().is_ok_and(f64::is_finite) { Ok(value.clone()) } else { Err(wrong()) }
+            if plain && value.parse::<f64>().is_ok_and(f64::is_finite) {
+                Ok(value.clone())
+            } else {
+                Err(wrong())
+            }
         }
         "BOOLEAN" => match value.to_ascii_lowercase().as_str() {
             "true" | "1" => Ok("TRUE".into()),
@@ -104,11 +110,9 @@ fn literal(binding: &Binding) -> Result<String, Failure> {
             Ok(format!("TO_BINARY('{value}', 'HEX')"))
         }
         "BINARY" => Err(wrong()),
-        other => Err(Failure::new(
-            2,
-            "0A000",
-            format!("Unsupported feature 'bind variable of the type {other}'."),
-        )),
+        other => {
+            Err(Failure::new(2, "0A000", format!("Unsupported feature 'bind variable of the type {other}'.")))
+        }
     }
 }
 
@@ -131,10 +135,7 @@ mod tests {
     fn values_take_the_place_of_their_variables_only() {
         let values = bindings(&[("TEXT", "it's \\ ü"), ("FIXED", "-1.5"), ("BOOLEAN", "true")]);
         let filled = fill("-- why?\nSELECT '?', \"?\", ?, /* ? */ ?,\n  'ü' || :3", Some(&values)).unwrap();
-        assert_eq!(
-            filled,
-            "-- why?\nSELECT '?', \"?\", 'it''s \\\\ ü', /* ? */ -1.5,\n  'ü' || TRUE"
-        );
+        assert_eq!(filled, "-- why?\nSELECT '?', \"?\", 'it''s \\\\ ü', /* ? */ -1.5,\n  'ü' || TRUE");
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod run;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
@@ -37,8 +37,7 @@ impl Hit {
             Action::Latency { millis } => self.extra = Duration::from_millis(millis),
             Action::AnswerLost { truncated } => self.lost = Some(truncated),
             Action::TooManyRequests { retry_after } => {
-                let mut problem =
-                    Problem::new(StatusCode::TOO_MANY_REQUESTS, "390505", "Too many requests.");
+                let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "390505", "Too many requests.");
                 problem.retry_after = retry_after;
                 return Err(problem.into());
             }
@@ -156,23 +155,12 @@ async fn try_submit(emulator: &Emulator, request: Request) -> Result<Response, P
         return Ok(hit.finish(answer::in_progress(&execution)).await);
     }
 
-    if delay.is_zero() && !query.asynchronous {
+    if delay.is_zero() && job.wait.is_zero() && !query.asynchronous {
         job.run(emulator, &execution, millis(began));
     } else {
         // A client that goes away does not stop its statement: it runs in a task of its own.
-        let (emulator, execution) = (emulator.clone(), Arc::clone(&execution));
-        tokio::spawn(async move {
-            match limit {
-                Some(limit) if limit <= delay => {
-                    pause(limit).await;
-                    execution.cancel(Failure::timed_out(limit));
-                }
-                _ => {
-                    pause(delay).await;
-                    job.run(&emulator, &execution, millis(began));
-                }
-            }
-        });
+        let driven = drive(emulator.clone(), Arc::clone(&execution), job, delay, limit, began);
+        emulator.spawn(driven);
     }
     let response = if query.asynchronous {
         answer::in_progress(&execution)
@@ -183,6 +171,35 @@ async fn try_submit(emulator: &Emulator, request: Request) -> Result<Response, P
         }
     };
     Ok(hit.finish(response).await)
+}
+
+/// Lets time pass for a statement, and executes it at the end, unless it runs into its time-out.
+async fn drive(
+    emulator: Emulator,
+    execution: Arc<Execution>,
+    job: Job,
+    delay: Duration,
+    limit: Option<Duration>,
+    began: Instant,
+) {
+    let whole = delay + job.wait;
+    let overrun = limit.filter(|limit| *limit <= whole);
+    let end = overrun.unwrap_or(whole);
+    pause(delay.min(end)).await;
+    let rest = end.saturating_sub(delay);
+    if !rest.is_zero() {
+        let warehouse = job.context.warehouse.clone().unwrap_or_default();
+        emulator.lock().started(&execution.handle, &warehouse, emulator.now());
+        // Cancelled, or aborted with its warehouse, it ends early.
+        let _ = tokio::time::timeout(rest, execution.wait()).await;
+        emulator.lock().ended(&execution.handle, emulator.now());
+    }
+    match overrun {
+        Some(limit) => {
+            execution.cancel(Failure::timed_out(limit));
+        }
+        None => job.run(&emulator, &execution, millis(began)),
+    }
 }
 
 fn millis(began: Instant) -> f64 {
@@ -238,12 +255,9 @@ fn attach(emulator: &Emulator, execution: &Execution, post: bool) -> Response {
 }
 
 /// `GET /api/v2/statements/{handle}`
-pub(crate) async fn status(
-    State(emulator): State<Emulator>,
-    Path(handle): Path<String>,
-    request: Request,
-) -> Response {
+pub(crate) async fn status(State(emulator): State<Emulator>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
+    let handle = handle(parts.uri.path());
     let asked = asked(&emulator, &parts.headers, parts.uri.query(), &handle, On::Poll).await;
     let (query, execution, hit) = match asked {
         Ok(asked) => asked,
@@ -252,7 +266,9 @@ pub(crate) async fn status(
     let response = match execution {
         None => answer::unknown(&handle),
         Some(execution) => match execution.outcome() {
-            Some(outcome) if query.partition > 0 => answer::ended(&execution, outcome, query.partition, false),
+            Some(outcome) if query.partition > 0 => {
+                answer::ended(&execution, outcome, query.partition, false)
+            }
             _ => attach(&emulator, &execution, false),
         },
     };
@@ -260,12 +276,9 @@ pub(crate) async fn status(
 }
 
 /// `POST /api/v2/statements/{handle}/cancel`
-pub(crate) async fn cancel(
-    State(emulator): State<Emulator>,
-    Path(handle): Path<String>,
-    request: Request,
-) -> Response {
+pub(crate) async fn cancel(State(emulator): State<Emulator>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
+    let handle = handle(parts.uri.path());
     let asked = asked(&emulator, &parts.headers, parts.uri.query(), &handle, On::Cancel).await;
     let (_, execution, hit) = match asked {
         Ok(asked) => asked,
@@ -276,6 +289,12 @@ pub(crate) async fn cancel(
         _ => answer::unknown(&handle),
     };
     hit.finish(response).await
+}
+
+/// The handle in a path. A handle is plain; what is not plain is nobody's.
+fn handle(path: &str) -> String {
+    let rest = path.strip_prefix("/api/v2/statements/").unwrap_or_default();
+    rest.split('/').next().unwrap_or_default().to_owned()
 }
 
 /// What questions after a statement have in common.

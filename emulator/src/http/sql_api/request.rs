@@ -50,7 +50,9 @@ impl Speaker {
         let kind = match text(headers, "x-snowflake-authorization-token-type") {
             None => None,
             Some(kind) => Some(TokenType::parse(&kind).ok_or_else(|| {
-                Problem::from(Refusal::missing(&format!("unknown X-Snowflake-Authorization-Token-Type {kind}")))
+                Problem::from(Refusal::missing(&format!(
+                    "unknown X-Snowflake-Authorization-Token-Type {kind}"
+                )))
             })?),
         };
         let bearer = text(headers, header::AUTHORIZATION.as_str())
@@ -201,14 +203,18 @@ pub(crate) struct Binding {
 
 impl Submission {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
+        // serde would take a list for the fields in their order.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::payload("the body must be a JSON object"));
+        }
         let mut parsed: Self =
             serde_json::from_slice(body).map_err(|error| Problem::payload(error.to_string()))?;
         parsed.seconds = match parsed.timeout {
             None => None,
             Some(0) => Some(LONGEST),
             Some(seconds) => {
-                let seconds = u64::try_from(seconds)
-                    .map_err(|_| Problem::payload("timeout must not be negative"))?;
+                let seconds =
+                    u64::try_from(seconds).map_err(|_| Problem::payload("timeout must not be negative"))?;
                 Some(seconds.min(LONGEST))
             }
         };
@@ -276,7 +282,8 @@ mod tests {
         assert_eq!(query.request_id.as_deref(), Some(id.to_lowercase().as_str()));
         assert!(query.retry && !query.asynchronous && query.nullable);
         assert_eq!(query.partition, 3);
-        for bad in ["requestId=1", "retry=yes", "partition=-1", "async=", "partition=99999999999999999999999"] {
+        for bad in ["requestId=1", "retry=yes", "partition=-1", "async=", "partition=99999999999999999999999"]
+        {
             assert!(Query::parse(Some(bad)).is_err(), "{bad}");
         }
     }

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::emulator::{Emulator, Manner};
 use crate::error::SqlError;
 use crate::faults::verb_of;
+use crate::http::guarded;
 use crate::rows::{Column, ColumnType, Rows};
 use crate::state::{Execution, Failure, Finished, Outcome, Partitions};
 
@@ -20,6 +21,8 @@ pub(crate) struct Job {
     pub(crate) statements: Vec<String>,
     /// The request asked for several statements, be it for one by chance.
     pub(crate) multiple: bool,
+    /// How long the statements say that they run.
+    pub(crate) wait: Duration,
     /// The most rows that SHOW gives.
     pub(crate) row_limit: Option<usize>,
     /// Somebody else's statements, role and text, just before and just after.
@@ -62,7 +65,7 @@ impl Job {
     ) -> Result<Self, Failure> {
         let context = context(emulator, speaker, submission)?;
         let text = submission.statement.as_deref().unwrap_or_default();
-        let mut statements = Account::split(text)?;
+        let mut statements = guarded(|| Account::split(text))?;
         if statements.is_empty() {
             return Err(Failure::new(900, "42601", "SQL compilation error:\nEmpty SQL statement."));
         }
@@ -94,7 +97,11 @@ impl Job {
         if let ([statement], false) = (statements.as_mut_slice(), multiple) {
             *statement = bindings::fill(statement, bindings)?;
         }
-        Ok(Self { context, statements, multiple, row_limit: None, before: None, after: None })
+        let wait = statements
+            .iter()
+            .filter_map(|statement| guarded(|| Account::inspect(statement)).ok()?.wait)
+            .fold(Duration::ZERO, Duration::saturating_add);
+        Ok(Self { context, statements, multiple, wait, row_limit: None, before: None, after: None })
     }
 
     /// Executes it, unless it was cancelled meanwhile. `waited`: milliseconds since it was sent.
@@ -103,10 +110,10 @@ impl Job {
             return;
         }
         let behind = |statement: Option<(String, String)>| {
-            if let Some((role, text)) = statement {
-                if let Err(error) = emulator.execute_as(&role, &text) {
-                    tracing::warn!(%error, text, "a fault's statement failed");
-                }
+            if let Some((role, text)) = statement
+                && let Err(error) = emulator.execute_as(&role, &text)
+            {
+                tracing::warn!(%error, text, "a fault's statement failed");
             }
         };
         behind(self.before);
@@ -317,7 +324,13 @@ mod tests {
 
     #[test]
     fn statements_of_a_session_need_company() {
-        for alone in ["USE ROLE R", "-- x\nbegin", "alter session set A = 1", "SET a = 1", "CREATE OR REPLACE TEMP TABLE T (A INT)"] {
+        for alone in [
+            "USE ROLE R",
+            "-- x\nbegin",
+            "alter session set A = 1",
+            "SET a = 1",
+            "CREATE OR REPLACE TEMP TABLE T (A INT)",
+        ] {
             assert!(unsupported(alone, false).is_some(), "{alone}");
             assert!(unsupported(alone, true).is_none(), "{alone}");
         }

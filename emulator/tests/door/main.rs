@@ -1,0 +1,8 @@
+//! The emulator through its doors: in process, and on a socket.
+
+mod auth;
+mod client;
+mod faults;
+mod program;
+mod socket;
+mod sql_api;
