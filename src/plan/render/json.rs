@@ -33,6 +33,11 @@ pub struct Changed<'a> {
     pub held: Option<&'a str>,
     pub fields: Vec<Field<'a>>,
     pub statements: Vec<&'a str>,
+    /// Only of `apply`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'a str>,
 }
 
 /// One field that differs.
@@ -77,6 +82,8 @@ pub fn document(report: &Report) -> Document<'_> {
             })
             .collect(),
         statements: row.statements().collect(),
+        outcome: row.ended.map(super::Ended::word),
+        message: row.ended.and_then(super::Ended::why),
     });
     let errors = report.entries.iter().filter_map(|entry| {
         let message = entry.fault.as_deref()?;

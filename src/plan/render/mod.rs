@@ -33,6 +33,37 @@ pub struct Entry {
     pub held: Vec<(Target, String)>,
     /// Why there is no plan for this resource, or only a part of one.
     pub fault: Option<String>,
+    /// What became of each step, once they were carried out; empty before.
+    pub ended: Vec<Ended>,
+}
+
+/// What became of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Done,
+    Held,
+    /// What it comes after was held or failed.
+    Skipped(String),
+    Failed(String),
+}
+
+impl Ended {
+    /// The word in the JSON form.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Held => "held",
+            Self::Skipped(_) => "skipped",
+            Self::Failed(_) => "failed",
+        }
+    }
+    /// Why it was not done.
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Done | Self::Held => None,
+            Self::Skipped(why) | Self::Failed(why) => Some(why),
+        }
+    }
 }
 
 impl Display for Entry {
@@ -73,6 +104,26 @@ impl Verb {
             Self::Adopt => "=",
         }
     }
+    /// What a step does; `None` for one that changes the record alone.
+    pub fn of(action: &Action) -> Option<Self> {
+        match action {
+            Action::Create(_) => Some(Self::Create),
+            Action::Update(_) => Some(Self::Update),
+            Action::Replace(_) => Some(Self::Replace),
+            Action::Delete(_) => Some(Self::Delete),
+            Action::Note => None,
+        }
+    }
+    /// The word for what was done.
+    pub fn was(self) -> &'static str {
+        match self {
+            Self::Create => "created",
+            Self::Update => "changed",
+            Self::Replace => "dropped and created anew",
+            Self::Delete => "deleted",
+            Self::Adopt => "adopted",
+        }
+    }
     fn will_be(self) -> &'static str {
         match self {
             Self::Create => "will be created",
@@ -94,6 +145,8 @@ pub struct Row<'a> {
     pub held: Option<&'a str>,
     /// The object existed before and becomes ours with this step.
     pub adopted: bool,
+    /// What became of it.
+    pub ended: Option<&'a Ended>,
 }
 
 impl<'a> Row<'a> {
@@ -164,20 +217,17 @@ impl Entry {
     pub fn rows(&self) -> Vec<Row<'_>> {
         let adopted = |on: &Target| self.steps.iter().any(|step| step.on == *on && adopts(step));
         let mut rows: Vec<Row<'_>> = vec![];
-        for step in &self.steps {
-            let verb = match &step.action {
-                Action::Create(_) => Verb::Create,
-                Action::Update(changes) if changes.is_empty() && !step.writes() => continue,
-                Action::Update(_) => Verb::Update,
-                Action::Replace(_) => Verb::Replace,
-                Action::Delete(_) => Verb::Delete,
-                Action::Note if adopts(step) && !self.changes_also(&step.on) => Verb::Adopt,
-                Action::Note => continue,
+        for (n, step) in self.steps.iter().enumerate() {
+            let verb = match Verb::of(&step.action) {
+                Some(Verb::Update) if step.action.changes().is_empty() && !step.writes() => continue,
+                Some(verb) => verb,
+                None if adopts(step) && !self.changes_also(&step.on) => Verb::Adopt,
+                None => continue,
             };
             let held = self.held.iter().find(|(on, _)| *on == step.on).map(|(_, why)| why.as_str());
             // The adoption itself is told by its own sign.
             let adopted = verb != Verb::Adopt && adopted(&step.on);
-            rows.push(Row { entry: self, step, verb, held, adopted });
+            rows.push(Row { entry: self, step, verb, held, adopted, ended: self.ended.get(n) });
         }
         rows
     }

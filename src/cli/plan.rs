@@ -1,0 +1,146 @@
+//! `snowfence plan`: what would change.
+
+use std::{collections::BTreeSet, process::ExitCode, sync::Arc};
+
+use futures::{StreamExt as _, stream};
+use tokio::time::Instant;
+
+use super::{
+    Error,
+    args::{Access, Files, Output, Plan},
+    credentials::Process,
+    manifests::{self, Input, Manifests, Object},
+    sessions::Sessions,
+    show,
+};
+use crate::{
+    engine::{execute::Verdict, fault::Fault, peers::Index, session::Session},
+    kinds::any::{self, AnyKind, Planned},
+    plan::{
+        Action,
+        render::{Entry, Report, json, markdown, terminal},
+    },
+};
+
+/// How many resources are looked at at once; statements have a limit of their own.
+const AT_ONCE: usize = 256;
+
+/// One resource, what it comes to, and through which connection.
+pub(super) struct Item {
+    pub(super) resource: Arc<dyn AnyKind>,
+    pub(super) planned: Result<(Planned, Arc<Session>), Fault>,
+}
+
+/// The subcommand. Exit code 2, if asked for, says that there are changes.
+pub(super) async fn run(args: &Plan) -> Result<ExitCode, Error> {
+    let items = prepare(&args.files, &args.access).await?;
+    let report = report(&items);
+    write(&report, args.output, args.show_sql)?;
+    let summary = report.summary();
+    Ok(match summary {
+        _ if summary.failed > 0 => ExitCode::FAILURE,
+        _ if args.detailed_exitcode && !summary.is_settled() => ExitCode::from(2),
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+/// Reads the manifests and compares them with Snowflake.
+pub(super) async fn prepare(files: &Files, access: &Access) -> Result<Vec<Item>, Error> {
+    let input =
+        Input { paths: files.paths.clone(), recursive: files.recursive, namespace: files.namespace.clone() };
+    let manifests = manifests::read(&input, std::io::stdin())?;
+    tell_others(&manifests);
+    let resources = resources(&manifests);
+    if manifests.manifests.is_empty() {
+        return Err(Error::Usage("there is no resource of snowfence.dev among the manifests".into()));
+    }
+    let keys: BTreeSet<_> = resources.iter().map(|resource| resource.connection()).collect();
+    let sessions = Sessions::open(keys, &manifests, access, &Process).await?;
+    for note in &sessions.notes {
+        show::note(note);
+    }
+    let index = Index::default();
+    for resource in &resources {
+        resource.index(&index);
+    }
+    for (key, account) in sessions.accounts() {
+        index.put_account(key.clone(), account.to_owned());
+    }
+    let as_of = Instant::now();
+    let items = stream::iter(resources).map(|resource| plan(resource, &sessions, &index, as_of));
+    Ok(items.buffered(AT_ONCE).collect().await)
+}
+
+async fn plan(resource: Arc<dyn AnyKind>, sessions: &Sessions, index: &Index, as_of: Instant) -> Item {
+    let planned = async {
+        let session = sessions.get(&resource.connection(), &resource.key().0)?;
+        let mut planned = resource.plan(&session, index, as_of, true).await?;
+        if !planned.steps.iter().any(crate::plan::Step::writes) {
+            // There is no record here: an adoption by itself comes to nothing.
+            planned.steps.clear();
+            planned.verdicts.clear();
+        }
+        Ok((planned, session))
+    };
+    let planned = planned.await;
+    Item { resource, planned }
+}
+
+/// The resources with objects, in the order in which their kinds depend on each other.
+fn resources(manifests: &Manifests) -> Vec<Arc<dyn AnyKind>> {
+    let all = || manifests.manifests.iter().map(|manifest| &manifest.object);
+    let warehouses = all().filter_map(|object| match object {
+        Object::Warehouse(warehouse) => Some(any::warehouse((**warehouse).clone())),
+        _ => None,
+    });
+    let monitors = all().filter_map(|object| match object {
+        Object::Monitor(monitor) => Some(any::monitor((**monitor).clone())),
+        _ => None,
+    });
+    warehouses.chain(monitors).collect()
+}
+
+fn tell_others(manifests: &Manifests) {
+    let others: Vec<_> = manifests.others.iter().map(|(kind, n)| format!("{n} × {kind}")).collect();
+    if !others.is_empty() {
+        show::note(&format!("other kinds are left out: {}", others.join(", ")));
+    }
+}
+
+/// The plan of all resources.
+pub(super) fn report(items: &[Item]) -> Report {
+    Report { entries: items.iter().map(entry).collect() }
+}
+
+fn entry(item: &Item) -> Entry {
+    let (namespace, name) = item.resource.key();
+    let object = item.resource.target().map(|target| target.name).unwrap_or_default();
+    let mut entry = Entry { kind: item.resource.kind(), namespace, name, object, ..Entry::default() };
+    match &item.planned {
+        Ok((planned, _)) => {
+            entry.steps.clone_from(&planned.steps);
+            entry.held = planned
+                .steps
+                .iter()
+                .zip(&planned.verdicts)
+                .filter_map(|(step, verdict)| match verdict {
+                    Verdict::Held(why) if step.action != Action::Note => Some((step.on.clone(), why.clone())),
+                    _ => None,
+                })
+                .collect();
+        }
+        Err(fault) => entry.fault = Some(fault.to_string()),
+    }
+    entry
+}
+
+/// The plan in the form that was asked for.
+pub(super) fn write(report: &Report, output: Output, show_sql: bool) -> Result<(), Error> {
+    let options = terminal::Options { show_sql };
+    let text = match output {
+        Output::Text => terminal::render(report, options),
+        Output::Markdown => markdown::render(report, options),
+        Output::Json => json::render(report).map_err(|error| Error::Usage(error.to_string()))?,
+    };
+    show::out(&text)
+}

@@ -1,0 +1,190 @@
+//! The connections that a run needs, opened.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{
+    args::{Access, Network},
+    credentials::{self, BadCredentials, Environment, Given},
+    error::Error,
+    manifests::{Manifests, Object},
+};
+use crate::{
+    api::{AllowedNamespaces, NamespacesFrom, SnowflakeConnection},
+    engine::{
+        fault::Fault,
+        session::{ConnectionKey, GATHER, Policy, Session},
+    },
+    kinds::connection::{self, Reach},
+    snowflake::{Client, ClientConfig, Transport},
+};
+
+/// The connections of a run, by the names that manifests give them.
+#[derive(Debug, Default)]
+pub(super) struct Sessions {
+    open: BTreeMap<ConnectionKey, Result<Arc<Session>, Fault>>,
+    allowed: BTreeMap<ConnectionKey, Option<AllowedNamespaces>>,
+    /// For the user: as whom, and what is odd about it.
+    pub(super) notes: Vec<String>,
+}
+
+/// How the program reaches Snowflake, as the command line says.
+pub(super) fn reach(network: &Network) -> Result<Reach, Error> {
+    let hosts = credentials::hosts(&network.allow_hosts)?;
+    let bundle = match &network.ca_bundle {
+        Some(path) => Some(std::fs::read(path).map_err(Error::io(format!("--ca-bundle {}", path.display())))?),
+        None => None,
+    };
+    Ok(Reach::new(hosts, Transport::reqwest(bundle.as_deref())?))
+}
+
+impl Sessions {
+    /// Opens what the manifests refer to. A connection that can't be opened is an error when it is the only one, and
+    /// else the fault of those who refer to it.
+    pub(super) async fn open(
+        keys: BTreeSet<ConnectionKey>,
+        manifests: &Manifests,
+        access: &Access,
+        env: &dyn Environment,
+    ) -> Result<Self, Error> {
+        let reach = reach(&access.network)?;
+        let given = given(access, env, &reach)?;
+        let connections: BTreeMap<ConnectionKey, &SnowflakeConnection> = manifests
+            .manifests
+            .iter()
+            .filter_map(|manifest| match &manifest.object {
+                Object::Connection(connection) => {
+                    let (namespace, name) = (manifest.object.namespace().to_owned(), manifest.object.name().to_owned());
+                    Some((ConnectionKey { namespace, name }, &**connection))
+                }
+                _ => None,
+            })
+            .collect();
+        let mut sessions = Self::default();
+        if let Some(given) = &given {
+            sessions.notes.extend(given.warnings.iter().cloned());
+        }
+        for key in keys {
+            let manifest = connections.get(&key).copied();
+            let session = match (&given, manifest) {
+                (Some(given), manifest) => sessions.with_given(&key, given, manifest, &reach).await,
+                (None, Some(manifest)) => {
+                    let opened = connection::open(key.clone(), &manifest.spec, &manifests.secrets, &reach).await;
+                    match opened {
+                        // Its Secret is kept elsewhere: the environment may know as much.
+                        Err(fault @ Fault::Waiting { .. }) => match credentials::environment(env, &reach)? {
+                            Some(given) => sessions.with_given(&key, &given, Some(manifest), &reach).await,
+                            None => Err(fault),
+                        },
+                        other => other,
+                    }
+                }
+                (None, None) => match credentials::environment(env, &reach)? {
+                    Some(given) => sessions.with_given(&key, &given, None, &reach).await,
+                    None => return Err(nothing(&key)),
+                },
+            };
+            let allowed = match manifest {
+                Some(manifest) => manifest.spec.allowed_namespaces.clone(),
+                // A connection that is not among the manifests can't be asked for its consent.
+                None => Some(AllowedNamespaces { from: NamespacesFrom::All, names: vec![] }),
+            };
+            sessions.allowed.insert(key.clone(), allowed);
+            sessions.open.insert(key, session.map(Arc::new));
+        }
+        sessions.or_its_only_fault()
+    }
+
+    /// The one connection of a run without manifests.
+    pub(super) async fn single(access: &Access, env: &dyn Environment) -> Result<(Arc<Session>, Vec<String>), Error> {
+        let reach = reach(&access.network)?;
+        let given = match given(access, env, &reach)? {
+            Some(given) => given,
+            None => credentials::environment(env, &reach)?.ok_or(BadCredentials::Nothing)?,
+        };
+        let mut sessions = Self { notes: given.warnings.clone(), ..Self::default() };
+        let session = sessions.with_given(&ConnectionKey::default(), &given, None, &reach).await;
+        let session = session.map_err(|fault| Error::Connection { connection: given.from.clone(), fault })?;
+        Ok((Arc::new(session), sessions.notes))
+    }
+
+    async fn with_given(
+        &mut self,
+        key: &ConnectionKey,
+        given: &Given,
+        manifest: Option<&SnowflakeConnection>,
+        reach: &Reach,
+    ) -> Result<Session, Fault> {
+        let policy = manifest.map_or_else(Policy::default, |manifest| connection::policy(&manifest.spec));
+        let session = session(key.clone(), given.config.clone(), reach, policy).await?;
+        let account = &session.account;
+        let note = format!("{}: account {}, user {}, role {}", given.from, account.name, account.user, account.role);
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+        Ok(session)
+    }
+
+    fn or_its_only_fault(mut self) -> Result<Self, Error> {
+        if self.open.is_empty() || self.open.values().any(Result::is_ok) {
+            return Ok(self);
+        }
+        match self.open.pop_first() {
+            Some((key, Err(fault))) => {
+                Err(Error::Connection { connection: format!("SnowflakeConnection {key}"), fault })
+            }
+            _ => Ok(self),
+        }
+    }
+
+    pub(super) fn accounts(&self) -> impl Iterator<Item = (&ConnectionKey, &str)> {
+        let open = self.open.iter();
+        open.filter_map(|(key, session)| Some((key, session.as_ref().ok()?.account.name.as_str())))
+    }
+
+    /// The connection for a resource in `namespace`, with its consent.
+    pub(super) fn get(&self, key: &ConnectionKey, namespace: &str) -> Result<Arc<Session>, Fault> {
+        let allowed = self.allowed.get(key).and_then(Option::as_ref);
+        if !AllowedNamespaces::admits(allowed, &key.namespace, namespace) {
+            return Err(Fault::NotAllowed(format!(
+                "spec.connectionRef: SnowflakeConnection {key} does not allow namespace {namespace}: add it to its \
+                 spec.allowedNamespaces"
+            )));
+        }
+        match self.open.get(key) {
+            Some(Ok(session)) => Ok(session.clone()),
+            Some(Err(fault)) => Err(Fault::NotAllowed(format!("SnowflakeConnection {key}: {fault}"))),
+            None => Err(Fault::NotFound(format!("spec.connectionRef: there is no SnowflakeConnection {key}"))),
+        }
+    }
+}
+
+fn given(access: &Access, env: &dyn Environment, reach: &Reach) -> Result<Option<Given>, Error> {
+    if access.from_cluster {
+        return Err(Error::Usage("--from-cluster is not offered by this version".into()));
+    }
+    Ok(access.connection.as_deref().map(|name| credentials::named(name, env, reach)).transpose()?)
+}
+
+fn nothing(key: &ConnectionKey) -> Error {
+    Error::Connection {
+        connection: format!("SnowflakeConnection {key} is not among the manifests"),
+        fault: Fault::NotFound(BadCredentials::Nothing.to_string()),
+    }
+}
+
+async fn session(
+    key: ConnectionKey,
+    config: ClientConfig,
+    reach: &Reach,
+    policy: Policy,
+) -> Result<Session, Fault> {
+    let client = Client::new(config, reach.transport.clone());
+    let account = connection::verify(&client).await?;
+    if account.role.is_empty() {
+        return Err(Fault::Refused("the user has no default role: name one (role)".into()));
+    }
+    Ok(Session::new(key, client, GATHER, account, policy))
+}
