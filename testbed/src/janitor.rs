@@ -24,7 +24,8 @@ use nix::unistd::Pid;
 use crate::error::{Context as _, Error, Result};
 
 /// Reads `group ID`, `one ID` and `forget ID`; `$1` is the folder to remove, or empty.
-/// SIGKILL at once: the owner is gone, and what the processes held is removed in the next line.
+/// SIGKILL at once: the owner is gone, and what the processes held is removed in the next line, again
+/// and again until the last of them is gone (a moment longer where nobody waits for the dead).
 /// A command that shares the owner's group gets SIGTERM alone, by its own id.
 const SCRIPT: &str = r#"# Ends what a snowfence-testbed has started when that is gone, and removes its folder.
 trap '' INT TERM HUP QUIT
@@ -40,14 +41,15 @@ done
 for id in $ones; do kill -s TERM "$id"; done
 for id in $groups; do kill -s KILL -- "-$id"; done
 tries=0
-while [ $tries -lt 40 ]; do
+while :; do
+  [ -z "$1" ] || rm -rf -- "$1"
   left=
   for id in $groups; do kill -s 0 -- "-$id" && left=yes; done
-  [ -z "$left" ] && break
-  sleep 0.05 || sleep 1
+  [ -n "$left" ] && [ $tries -lt 20 ] || break
   tries=$((tries + 1))
+  sleep 0.05 || sleep 1
 done
-[ -z "$1" ] || rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }
+[ -z "$1" ] || rm -rf -- "$1"
 "#;
 
 /// A component waits for a line before it becomes itself; at the end of the pipe it gives up.
