@@ -15,6 +15,7 @@ pub mod api;
 pub mod cli;
 pub mod engine;
 pub mod kinds;
+pub mod operator;
 pub mod plan;
 pub mod snowflake;
 pub mod values;

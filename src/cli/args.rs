@@ -264,8 +264,12 @@ pub struct Operator {
     /// Only look after this namespace. May be repeated; left out, after all.
     #[arg(long = "watch-namespace", value_name = "NAME", env = "SNOWFENCE_WATCH_NAMESPACES", value_delimiter = ',')]
     pub watch_namespaces: Vec<String>,
-    /// How many resources are reconciled at once.
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    /// How long a Lease holds without being renewed, in seconds: so long nobody leads after a crash.
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(3..=600))]
+    pub lease_duration: u64,
+    /// How many resources of a kind are reconciled at once. Statements have their own limit: spec.concurrency of the
+    /// connection.
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub concurrency: u16,
     /// The context of the kubeconfig; left out, the cluster that this runs in, else the current context.
     #[arg(long, value_name = "NAME")]

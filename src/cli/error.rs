@@ -26,6 +26,8 @@ pub enum Error {
     Io { what: String, error: std::io::Error },
     #[error("Snowflake: {0}")]
     Snowflake(Fault),
+    #[error(transparent)]
+    Operator(#[from] crate::operator::OperatorError),
 }
 
 impl Error {

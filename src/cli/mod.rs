@@ -3,7 +3,7 @@
 //! - [`args`] is what is understood, with the texts of `--help`.
 //! - [`manifests`] reads and checks YAML, with every error named by file, line and field.
 //! - [`credentials`] says as whom to speak to Snowflake.
-//! - [`plan`](self::args::Plan), `apply`, `import` and `crds` do what their names say; the operator is wired elsewhere.
+//! - [`plan`](self::args::Plan), `apply`, `import` and `crds` do what their names say; `operator` runs in a cluster.
 
 mod apply;
 pub mod args;
@@ -12,6 +12,7 @@ pub mod credentials;
 mod error;
 mod import;
 pub mod manifests;
+mod operator;
 mod plan;
 mod sessions;
 mod show;
@@ -51,7 +52,7 @@ async fn run(cli: Cli) -> Result<ExitCode, Error> {
             show::out(&String::from_utf8_lossy(&script))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Operator(_) => Err(Error::Usage("the operator is not part of this build".into())),
+        Command::Operator(args) => operator::run(&args).await,
     }
 }
 

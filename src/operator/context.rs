@@ -1,0 +1,78 @@
+//! What all parts of the operator share.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+
+use kube::Client;
+use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
+
+use super::{
+    events::{self, Events},
+    leader::LeaderElection,
+    metrics::Metrics,
+    secrets::KubeSecrets,
+    sessions::Sessions,
+    wake::Wake,
+};
+use crate::{engine::peers::Index, kinds::connection::Reach};
+
+/// What the operator is started with.
+#[derive(Clone)]
+pub struct Settings {
+    pub client: Client,
+    pub reach: Reach,
+    pub metrics: Arc<Metrics>,
+    pub metrics_address: Option<SocketAddr>,
+    pub leader_election: Option<LeaderElection>,
+    /// Only these namespaces; all when empty.
+    pub namespaces: Vec<String>,
+    /// How long one pass over one resource may take.
+    pub deadline: Duration,
+    /// How many passes run at once for each kind. Statements have their own limit, for each connection.
+    pub passes: u16,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings").field("metrics_address", &self.metrics_address).finish_non_exhaustive()
+    }
+}
+
+/// What all parts of the operator share.
+pub(super) struct Context {
+    pub settings: Settings,
+    pub client: Client,
+    pub secrets: KubeSecrets,
+    pub sessions: Sessions,
+    pub index: Index,
+    pub wake: Wake,
+    pub events: Events,
+    pub event_queue: std::sync::Mutex<Option<mpsc::Receiver<events::Told>>>,
+    pub metrics: Arc<Metrics>,
+    pub leading: Arc<AtomicBool>,
+    /// Passes that run: they are never dropped half-way.
+    pub passes: TaskTracker,
+}
+
+impl Context {
+    pub(super) fn new(settings: Settings, leading: Arc<AtomicBool>) -> Self {
+        let (events, queue) = Events::new();
+        Self {
+            client: settings.client.clone(),
+            secrets: KubeSecrets::new(settings.client.clone()),
+            sessions: Sessions::default(),
+            index: Index::default(),
+            wake: Wake::default(),
+            events,
+            event_queue: std::sync::Mutex::new(Some(queue)),
+            metrics: settings.metrics.clone(),
+            leading,
+            passes: TaskTracker::new(),
+            settings,
+        }
+    }
+}

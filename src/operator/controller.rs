@@ -1,0 +1,342 @@
+//! Watch and queue of one kind.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::{
+    Api, Client, CustomResourceExt, Resource, ResourceExt,
+    core::DeserializeGuard,
+    runtime::{
+        Controller, WatchStreamExt,
+        controller::{self, Action},
+        reflector::{self, ObjectRef},
+        watcher,
+    },
+};
+use tokio::time::Instant;
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_util::sync::CancellationToken;
+
+use super::{OperatorError, context::Context, resource, wake::Key};
+use crate::{
+    api::{ABANDON, APPROVE, FINALIZER, REQUESTED_AT, ResourceMonitor, SnowflakeConnection, SnowflakeWarehouse},
+    engine::{
+        managed::{Managed, Peers, key_of},
+        peers::connection_of,
+    },
+};
+
+/// Fails when a custom resource is not installed, by name.
+pub(super) async fn check_crds(client: &Client) -> Result<(), OperatorError> {
+    let api: Api<CustomResourceDefinition> = Api::all(client.clone());
+    for name in [SnowflakeConnection::crd_name(), SnowflakeWarehouse::crd_name(), ResourceMonitor::crd_name()] {
+        if api.get_metadata_opt(name).await?.is_none() {
+            return Err(OperatorError::CrdMissing(name.into()));
+        }
+    }
+    Ok(())
+}
+
+/// A kind that the operator runs: how it stands in the index, and whom it wakes.
+pub(super) trait Operated: Managed {
+    /// It is there, or has changed. Returns others that this concerns.
+    fn indexed(cr: &Arc<Self>, context: &Context) -> Vec<(&'static str, Key)>;
+    /// It is gone.
+    fn removed(key: &Key, context: &Context) -> Vec<(&'static str, Key)>;
+    /// Those to look at again after something was executed for it.
+    fn neighbours(cr: &Self, context: &Context) -> Vec<(&'static str, Key)>;
+}
+
+impl Operated for SnowflakeWarehouse {
+    fn indexed(cr: &Arc<Self>, context: &Context) -> Vec<(&'static str, Key)> {
+        let monitors = context.index.put_warehouse(cr);
+        monitors.into_iter().map(|key| (ResourceMonitor::OBJECT, key)).collect()
+    }
+    fn removed(key: &Key, context: &Context) -> Vec<(&'static str, Key)> {
+        let monitors = context.index.remove_warehouse(&key.0, &key.1);
+        monitors.into_iter().map(|key| (ResourceMonitor::OBJECT, key)).collect()
+    }
+    fn neighbours(cr: &Self, _: &Context) -> Vec<(&'static str, Key)> {
+        let own = key_of(cr).0;
+        let reference = cr.spec.resource_monitor_ref.as_ref();
+        let key = reference.map(|r| (r.namespace.clone().unwrap_or_else(|| own.to_owned()), r.name.clone()));
+        key.map(|key| (ResourceMonitor::OBJECT, key)).into_iter().collect()
+    }
+}
+
+impl Operated for ResourceMonitor {
+    fn indexed(cr: &Arc<Self>, context: &Context) -> Vec<(&'static str, Key)> {
+        context.index.put_monitor(cr.clone());
+        Self::neighbours(cr, context)
+    }
+    fn removed(key: &Key, context: &Context) -> Vec<(&'static str, Key)> {
+        context.metrics.forget_credits(&key.0, &key.1);
+        context.index.remove_monitor(&key.0, &key.1);
+        referring(key, context)
+    }
+    fn neighbours(cr: &Self, context: &Context) -> Vec<(&'static str, Key)> {
+        let (namespace, name) = key_of(cr);
+        referring(&(namespace.to_owned(), name.to_owned()), context)
+    }
+}
+
+/// The warehouses that refer to a monitor.
+fn referring(monitor: &Key, context: &Context) -> Vec<(&'static str, Key)> {
+    let warehouses = context.index.warehouses_of(&monitor.0, &monitor.1);
+    let key = |w: Arc<SnowflakeWarehouse>| {
+        let (namespace, name) = key_of(&*w);
+        (SnowflakeWarehouse::OBJECT, (namespace.to_owned(), name.to_owned()))
+    };
+    warehouses.into_iter().map(key).collect()
+}
+
+/// What the controllers keep of a kind between events.
+#[derive(Debug, Default)]
+pub(super) struct Watched {
+    /// By namespace and name: what a change of which wakes the resource.
+    marks: Mutex<HashMap<Key, Mark>>,
+    /// Own writes that the watch has not shown yet, by resourceVersion: what is read here may be older.
+    unseen: Mutex<HashMap<Key, String>>,
+    tries: Mutex<HashMap<Key, u32>>,
+    /// The reason of the Ready condition, for the metric.
+    reasons: Mutex<HashMap<Key, String>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+struct Mark {
+    uid: Option<String>,
+    generation: Option<i64>,
+    deleting: bool,
+    annotations: [Option<String>; 3],
+    finalizer: bool,
+}
+
+impl Mark {
+    fn of(meta: &impl ResourceExt) -> Self {
+        let annotation = |name| meta.annotations().get(name).cloned();
+        Self {
+            uid: meta.uid(),
+            generation: meta.meta().generation,
+            deleting: meta.meta().deletion_timestamp.is_some(),
+            annotations: [annotation(APPROVE), annotation(ABANDON), annotation(REQUESTED_AT)],
+            finalizer: meta.finalizers().iter().any(|name| name == FINALIZER),
+        }
+    }
+    /// Our own finalizer's coming is no news.
+    fn is_news(&self, old: &Self) -> bool {
+        let unlike = Self { finalizer: self.finalizer, ..old.clone() } != *self;
+        unlike || (old.finalizer && !self.finalizer)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Watched {
+    /// An own write: what the watch shows before it is older.
+    pub(super) fn wrote(&self, key: &Key, version: Option<String>) {
+        if let Some(version) = version {
+            lock(&self.unseen).insert(key.clone(), version);
+        }
+    }
+    /// Whether the watch has shown all own writes.
+    pub(super) fn is_current(&self, key: &Key) -> bool {
+        !lock(&self.unseen).contains_key(key)
+    }
+    pub(super) fn current(&self, key: &Key) {
+        lock(&self.unseen).remove(key);
+    }
+    /// How often it was tried in vain until now; counts this one.
+    pub(super) fn tried(&self, key: &Key) -> u32 {
+        let mut tries = lock(&self.tries);
+        let count = tries.entry(key.clone()).or_default();
+        *count += 1;
+        *count - 1
+    }
+    pub(super) fn succeeded(&self, key: &Key) {
+        lock(&self.tries).remove(key);
+    }
+    /// The reason of the Ready condition; returns the one before.
+    pub(super) fn reason(&self, key: &Key, reason: Option<String>) -> Option<String> {
+        let mut reasons = lock(&self.reasons);
+        match reason {
+            Some(reason) => reasons.insert(key.clone(), reason),
+            None => reasons.remove(key),
+        }
+    }
+
+    fn shown(&self, key: &Key, version: Option<&str>) {
+        let mut unseen = lock(&self.unseen);
+        if unseen.get(key).is_some_and(|mine| version.is_some_and(|version| is_at_least(version, mine))) {
+            unseen.remove(key);
+        }
+    }
+    /// Whether it has news.
+    fn marked(&self, key: &Key, mark: Mark) -> bool {
+        let mut marks = lock(&self.marks);
+        match marks.insert(key.clone(), mark.clone()) {
+            Some(old) => mark.is_news(&old),
+            None => true,
+        }
+    }
+    fn forget(&self, key: &Key) {
+        lock(&self.marks).remove(key);
+        lock(&self.unseen).remove(key);
+        lock(&self.tries).remove(key);
+    }
+}
+
+/// Versions of one resource compare as numbers; where they are none, only equality counts.
+fn is_at_least(version: &str, mine: &str) -> bool {
+    match (version.parse::<u64>(), mine.parse::<u64>()) {
+        (Ok(version), Ok(mine)) => version >= mine,
+        _ => version == mine,
+    }
+}
+
+pub(super) fn key<K: ResourceExt>(resource: &K) -> Key {
+    (resource.namespace().unwrap_or_default(), resource.name_any())
+}
+
+type Guarded<K> = DeserializeGuard<K>;
+
+/// Runs the controller of a kind until `stop`.
+pub(super) async fn run<K: Operated>(context: Arc<Context>, stop: CancellationToken) {
+    let watched = Arc::new(Watched::default());
+    let (reader, writer) = reflector::store();
+    let (ours, other) = (context.clone(), watched.clone());
+    let events = watch::<K>(&context).reflect(writer);
+    let news = events.filter_map(move |event| {
+        let news = digest(event, &ours, &other);
+        async move { news }
+    });
+    let woken = UnboundedReceiverStream::new(context.wake.queue(K::OBJECT));
+    let woken = woken.map(|(namespace, name)| ObjectRef::<Guarded<K>>::new(&name).within(&namespace));
+    let config = controller::Config::default().concurrency(context.settings.passes);
+    let passes = context.clone();
+    Controller::for_stream(news, reader)
+        .with_config(config)
+        .reconcile_on(woken)
+        .graceful_shutdown_on(async move { stop.cancelled().await })
+        .run(
+            move |cr, context| pass(cr, context, watched.clone()),
+            |_, _: &std::convert::Infallible, _| Action::requeue(Duration::from_secs(60)),
+            passes,
+        )
+        .for_each(|result| async {
+            // Passes never fail; a watch does, and tries again by itself.
+            if let Err(error) = result
+                && !matches!(error, controller::Error::ObjectNotFound(_))
+            {
+                tracing::warn!(kind = %K::kind(&()), %error, "watch");
+            }
+        })
+        .await;
+}
+
+type Watch<K> = futures::stream::BoxStream<'static, Result<watcher::Event<Guarded<K>>, watcher::Error>>;
+
+/// The watch over all namespaces, or over those that were named; without the fields that nobody reads here.
+fn watch<K: Operated>(context: &Context) -> Watch<K> {
+    let api: Api<Guarded<K>> = Api::all(context.client.clone());
+    let namespaces = context.settings.namespaces.clone();
+    let config = watcher::Config::default();
+    let strip = |resource: &mut Guarded<K>| {
+        resource.meta_mut().managed_fields = None;
+        if let Some(annotations) = &mut resource.meta_mut().annotations {
+            annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+        }
+    };
+    let of_interest = move |event: &watcher::Event<Guarded<K>>| {
+        let (watcher::Event::Apply(cr) | watcher::Event::InitApply(cr) | watcher::Event::Delete(cr)) = event else {
+            return true;
+        };
+        namespaces.is_empty() || cr.namespace().is_some_and(|namespace| namespaces.contains(&namespace))
+    };
+    let events = watcher(api, config).default_backoff().modify(strip);
+    let events = events.filter(move |event| {
+        let keep = event.as_ref().map_or(true, &of_interest);
+        async move { keep }
+    });
+    events.boxed()
+}
+
+/// Feeds the index, before anything is reconciled; passes on what has news.
+fn digest<K: Operated>(
+    event: Result<watcher::Event<Guarded<K>>, watcher::Error>,
+    context: &Context,
+    watched: &Watched,
+) -> Option<Result<Guarded<K>, watcher::Error>> {
+    let now = Instant::now();
+    match event {
+        Err(error) => Some(Err(error)),
+        Ok(watcher::Event::Apply(cr) | watcher::Event::InitApply(cr)) => {
+            let key = key(&cr);
+            watched.shown(&key, cr.meta().resource_version.as_deref());
+            let news = watched.marked(&key, Mark::of(&cr));
+            if let Ok(decoded) = &cr.0 {
+                context.index.put(decoded);
+            }
+            if !news {
+                return None;
+            }
+            context.wake.touch(K::OBJECT, &key, now);
+            if let Ok(decoded) = &cr.0 {
+                for (kind, key) in K::indexed(&Arc::new(decoded.clone()), context) {
+                    context.wake.wake(kind, key, now);
+                }
+            }
+            Some(Ok(cr))
+        }
+        Ok(watcher::Event::Delete(cr)) => {
+            let key = key(&cr);
+            if let Ok(decoded) = &cr.0 {
+                let connection = connection_of(decoded);
+                // A connection that is being deleted waits for those that refer to it.
+                let connection = (connection.namespace, connection.name);
+                context.index.remove::<K>(&key.0, &key.1);
+                context.wake.wake(super::connections::KIND, connection, now);
+            } else {
+                context.index.remove::<K>(&key.0, &key.1);
+            }
+            let before = watched.reason(&key, None);
+            context.metrics.moved(&K::kind(&()), before.as_deref(), None);
+            watched.forget(&key);
+            context.wake.forget(K::OBJECT, &key);
+            for (kind, key) in K::removed(&key, context) {
+                context.wake.wake(kind, key, now);
+            }
+            None
+        }
+        Ok(watcher::Event::Init | watcher::Event::InitDone) => None,
+    }
+}
+
+async fn pass<K: Operated>(
+    cr: Arc<Guarded<K>>,
+    context: Arc<Context>,
+    watched: Arc<Watched>,
+) -> Result<Action, std::convert::Infallible> {
+    let kind = K::kind(&()).into_owned();
+    let began = Instant::now();
+    context.metrics.queued(&kind, 0);
+    context.metrics.begun(&kind, 0);
+    let metrics = context.metrics.clone();
+    // A pass is never dropped half-way: it runs in a task of its own.
+    let task = context.passes.spawn(resource::pass(cr, context.clone(), watched));
+    let (action, result) = match task.await {
+        Ok(done) => done,
+        Err(error) => {
+            tracing::error!(kind, %error, "a pass ended early");
+            (Action::requeue(Duration::from_secs(60)), "error")
+        }
+    };
+    metrics.ended(&kind, result, began.elapsed().as_secs_f64());
+    Ok(action)
+}

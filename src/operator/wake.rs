@@ -1,0 +1,54 @@
+//! Who is to be looked at again, and how fresh the look must be.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::{sync::mpsc, time::Instant};
+
+/// Namespace and name.
+pub(super) type Key = (String, String);
+
+/// Wakes resources of any kind, by Snowflake's word for their objects.
+#[derive(Debug, Default)]
+pub(super) struct Wake {
+    queues: Mutex<HashMap<&'static str, mpsc::UnboundedSender<Key>>>,
+    /// Since when an answer of Snowflake is fresh enough for each resource.
+    as_of: Mutex<HashMap<(&'static str, Key), Instant>>,
+}
+
+impl Wake {
+    /// The queue of a kind. One for each kind.
+    pub(super) fn queue(&self, kind: &'static str) -> mpsc::UnboundedReceiver<Key> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, sender);
+        receiver
+    }
+
+    /// Something about it has changed, now.
+    pub(super) fn touch(&self, kind: &'static str, key: &Key, at: Instant) {
+        let mut as_of = self.as_of.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = as_of.entry((kind, key.clone())).or_insert(at);
+        *known = at.max(*known);
+    }
+
+    /// Looks at it again, with answers from `at` on.
+    pub(super) fn wake(&self, kind: &'static str, key: Key, at: Instant) {
+        self.touch(kind, &key, at);
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = queues.get(kind) {
+            // The receiver lives as long as the operator.
+            let _ = queue.send(key);
+        }
+    }
+
+    pub(super) fn as_of(&self, kind: &'static str, key: &Key) -> Instant {
+        let as_of = self.as_of.lock().unwrap_or_else(PoisonError::into_inner);
+        as_of.get(&(kind, key.clone())).copied().unwrap_or_else(Instant::now)
+    }
+
+    pub(super) fn forget(&self, kind: &'static str, key: &Key) {
+        self.as_of.lock().unwrap_or_else(PoisonError::into_inner).remove(&(kind, key.clone()));
+    }
+}
