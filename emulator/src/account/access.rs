@@ -87,8 +87,8 @@ impl Account {
     /// Owner, or any privilege at all.
     pub(crate) fn sees(&self, access: &Access, on: Securable) -> bool {
         match on {
-            // Names of roles are no secret.
-            Securable::Account | Securable::Role(_) => true,
+            // Names of roles and users are no secret.
+            Securable::Account | Securable::Role(_) | Securable::User(_) => true,
             _ => {
                 self.owns(access, on)
                     || self
@@ -119,9 +119,7 @@ impl Account {
             Securable::Warehouse(id) => self.warehouses.by_id(id)?.head.owner,
             Securable::ResourceMonitor(id) => self.monitors.by_id(id)?.head.owner,
             Securable::Database(id) => self.databases.by_id(id)?.head.owner,
-            Securable::Schema(database, id) => {
-                self.databases.by_id(database)?.schemas.by_id(id)?.head.owner
-            }
+            Securable::Schema(database, id) => self.databases.by_id(database)?.schemas.by_id(id)?.head.owner,
             Securable::Table(database, schema, id) => {
                 self.databases.by_id(database)?.schemas.by_id(schema)?.tables.by_id(id)?.head.owner
             }

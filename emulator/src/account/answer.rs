@@ -57,7 +57,8 @@ pub(crate) fn display(path: &[String]) -> String {
 pub(crate) fn quoted(name: &str) -> String {
     let mut chars = name.chars();
     let starts = chars.next().is_some_and(|char| char.is_ascii_uppercase() || char == '_');
-    let plain = starts && chars.all(|char| char.is_ascii_uppercase() || char.is_ascii_digit() || "_$".contains(char));
+    let plain =
+        starts && chars.all(|char| char.is_ascii_uppercase() || char.is_ascii_digit() || "_$".contains(char));
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 

@@ -58,6 +58,19 @@ pub struct Grant {
     pub created_on: i64,
 }
 
+/// A privilege on what will be created in a database or a schema.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FutureGrant {
+    /// Database or schema.
+    pub within: Securable,
+    /// `TABLES`, `SCHEMAS`, …
+    pub plural: String,
+    pub privilege: String,
+    pub to: Id,
+    pub with_grant_option: bool,
+    pub created_on: i64,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Grants {
     on: BTreeMap<Securable, BTreeMap<(Grantee, String), Grant>>,
@@ -108,6 +121,15 @@ impl Grants {
         }
     }
 
+    /// An object has another address now; its grants stay.
+    pub(crate) fn move_object(&mut self, from: Securable, to: Securable) {
+        let grants: Vec<Grant> = self.on(from).cloned().collect();
+        self.forget_object(from);
+        for grant in grants {
+            self.put(Grant { on: to, ..grant });
+        }
+    }
+
     /// A role or a user has gone: so have the privileges it held.
     pub(crate) fn forget_grantee(&mut self, to: Grantee) {
         let held: Vec<_> = self.to.get(&to).into_iter().flatten().cloned().collect();
@@ -121,23 +143,21 @@ impl Grants {
     }
 
     pub(crate) fn to(&self, to: Grantee) -> impl Iterator<Item = &Grant> {
-        self.to
-            .get(&to)
-            .into_iter()
-            .flatten()
-            .filter_map(move |(on, privilege)| self.get(*on, to, privilege))
+        self.to.get(&to).into_iter().flatten().filter_map(move |(on, privilege)| self.get(*on, to, privilege))
     }
 
     /// The roles that were granted directly.
     pub(crate) fn roles_of(&self, to: Grantee) -> impl Iterator<Item = Id> {
         let from = (Securable::Role(Id(0)), String::new());
         let until = (Securable::Role(Id(u64::MAX)), String::from("\u{10FFFF}"));
-        self.to.get(&to).into_iter().flat_map(move |held| held.range(from.clone()..=until.clone())).filter_map(
-            |(on, privilege)| match on {
+        self.to
+            .get(&to)
+            .into_iter()
+            .flat_map(move |held| held.range(from.clone()..=until.clone()))
+            .filter_map(|(on, privilege)| match on {
                 Securable::Role(id) if privilege == "USAGE" => Some(*id),
                 _ => None,
-            },
-        )
+            })
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Grant> {

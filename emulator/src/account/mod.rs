@@ -5,12 +5,19 @@
 
 mod access;
 mod answer;
+mod container;
 mod database;
+mod execute;
+mod granting;
 mod grants;
 mod resource_monitor;
 mod role;
+mod select;
+mod session;
+mod show;
 mod store;
 mod user;
+mod user_statements;
 mod warehouse;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -18,7 +25,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 pub use database::{Database, Schema};
-pub use grants::{Grant, Grantee, Securable};
+pub use grants::{FutureGrant, Grant, Grantee, Securable};
 pub use resource_monitor::{ResourceMonitor, Trigger, TriggerAction};
 pub use role::Role;
 pub use store::{Head, Id};
@@ -28,8 +35,8 @@ pub use warehouse::{Stored, Warehouse, WarehouseType};
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
+use crate::sql;
 pub use crate::sql::kind::{ObjectKind, StatementKind, Verb};
-use crate::sql::{self, Command, Path, tag::Tagging};
 use access::Access;
 use answer::display;
 use store::{Object, Store};
@@ -121,6 +128,7 @@ pub struct Account {
     roles: Store<Role>,
     users: Store<User>,
     grants: grants::Grants,
+    future: Vec<FutureGrant>,
     parameters: BTreeMap<String, Stored>,
     account_monitor: Option<Id>,
     knobs: Knobs,
@@ -129,6 +137,22 @@ pub struct Account {
     /// Statements that ABORT ALL QUERIES ended and that the door has not heard of yet.
     aborted: Vec<String>,
 }
+
+pub(crate) const SYSTEM_ROLES: [&str; 6] =
+    ["ACCOUNTADMIN", "ORGADMIN", "PUBLIC", "SECURITYADMIN", "SYSADMIN", "USERADMIN"];
+
+/// The system's roles and those that inherit them.
+const HIERARCHY: [(&str, &str); 3] =
+    [("SYSADMIN", "ACCOUNTADMIN"), ("SECURITYADMIN", "ACCOUNTADMIN"), ("USERADMIN", "SECURITYADMIN")];
+
+/// What the system's roles below ACCOUNTADMIN may do on the account.
+const GIVEN: [(&str, &str); 5] = [
+    ("SYSADMIN", "CREATE DATABASE"),
+    ("SYSADMIN", "CREATE WAREHOUSE"),
+    ("SECURITYADMIN", "MANAGE GRANTS"),
+    ("USERADMIN", "CREATE ROLE"),
+    ("USERADMIN", "CREATE USER"),
+];
 
 /// The system's objects are older than anything else: 1 January 2024.
 const FOUNDED: i64 = 1_704_067_200_000;
@@ -152,6 +176,7 @@ impl Account {
             roles: Store::default(),
             users: Store::default(),
             grants: grants::Grants::default(),
+            future: Vec::new(),
             parameters: BTreeMap::new(),
             account_monitor: None,
             knobs: Knobs::default(),
@@ -173,7 +198,12 @@ impl Account {
     pub fn execute(&mut self, context: &mut Context, sql: &str, now: i128) -> Result<Rows, SqlError> {
         let now = milliseconds(now);
         let command = sql::parse(sql)?;
-        self.run(context, &command, now)
+        let (id, created_on) = (self.last_id, self.last_created_on);
+        let result = self.run(context, &command, now);
+        if result.is_err() {
+            (self.last_id, self.last_created_on) = (id, created_on);
+        }
+        result
     }
 
     /// Splits a text into its statements; quotes, comments and `$$` are honoured.
@@ -222,9 +252,10 @@ impl Account {
     /// The user who signs in with this name (upper-case; names are compared without case).
     pub fn user_by_login(&self, login: &str) -> Option<&User> {
         let login = login.to_uppercase();
-        self.users.get(&login).filter(|user| user.login_name() == login).or_else(|| {
-            self.users.iter().find(|user| user.login_name() == login)
-        })
+        self.users
+            .get(&login)
+            .filter(|user| user.login_name() == login)
+            .or_else(|| self.users.iter().find(|user| user.login_name() == login))
     }
 
     /// The roles that a user may take, by name: granted directly or through roles, and PUBLIC.
@@ -297,31 +328,52 @@ impl Account {
         &self.notifications
     }
 
-    fn run(&mut self, context: &mut Context, command: &Command, now: i64) -> Result<Rows, SqlError> {
-        match command {
-            Command::CreateWarehouse(create) => self.create_warehouse(context, create, now),
-            Command::AlterWarehouse(alter) => self.alter_warehouse(context, alter, now),
-            Command::Describe { kind: ObjectKind::Warehouse, path } => {
-                self.describe_warehouse(&self.access(context)?, path)
-            }
-            Command::Show(_) => {
-                let mut rows = self.warehouse_columns();
-                rows.rows =
-                    self.warehouses.iter().map(|warehouse| self.warehouse_row(warehouse, context, now)).collect();
-                Ok(rows)
-            }
-            _ => Err(SqlError::unsupported("statement")),
-        }
-    }
-
+    /// The system's roles and their hierarchy, the database SNOWFLAKE, and OPERATOR.
     fn found(&mut self) {
-        let system = ["ACCOUNTADMIN", "ORGADMIN", "PUBLIC", "SECURITYADMIN", "SYSADMIN", "USERADMIN"];
-        for name in system {
+        for name in SYSTEM_ROLES {
             let head = self.new_head(name, None, FOUNDED);
             self.roles.put(Role { head, tags: BTreeMap::new() });
         }
+        let role = |account: &Self, name: &str| account.roles.id(name).unwrap_or(Id(0));
+        for (name, parent) in HIERARCHY {
+            let (on, to) = (Securable::Role(role(self, name)), Grantee::Role(role(self, parent)));
+            self.found_grant(on, "USAGE", to);
+        }
+        for privilege in sql::grant::ACCOUNT {
+            let admin = Grantee::Role(role(self, "ACCOUNTADMIN"));
+            self.found_grant(Securable::Account, privilege, admin);
+        }
+        for (name, privilege) in GIVEN {
+            self.found_grant(Securable::Account, privilege, Grantee::Role(role(self, name)));
+        }
+        let head = self.new_head("SNOWFLAKE", None, FOUNDED);
+        let id = head.id;
+        self.databases.put(Database {
+            head,
+            transient: false,
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            schemas: Store::default(),
+            dropped: Vec::new(),
+        });
+        self.found_grant(Securable::Database(id), "USAGE", Grantee::Role(role(self, "ACCOUNTADMIN")));
         let head = self.new_head("OPERATOR", self.roles.id("USERADMIN"), FOUNDED);
+        let user = head.id;
         self.users.put(User::new(head));
+        for name in ["ACCOUNTADMIN", "SYSADMIN"] {
+            self.found_grant(Securable::Role(role(self, name)), "USAGE", Grantee::User(user));
+        }
+    }
+
+    fn found_grant(&mut self, on: Securable, privilege: &str, to: Grantee) {
+        self.grants.put(Grant {
+            on,
+            privilege: privilege.to_owned(),
+            to,
+            with_grant_option: on == Securable::Account,
+            by: None,
+            created_on: FOUNDED,
+        });
     }
 
     /// The next number and the next moment of creation.
@@ -390,18 +442,6 @@ impl Account {
             }
         };
         display(&path)
-    }
-
-    fn interactive_tables(&self, _: &Context, _: &Access, tables: &[Path]) -> Result<Vec<Path>, SqlError> {
-        Ok(tables.to_vec())
-    }
-
-    fn tag_values(&self, _: &Context, _: &Access, _: &[Tagging]) -> Result<BTreeMap<Id, String>, SqlError> {
-        Ok(BTreeMap::new())
-    }
-
-    fn tag_ids(&self, _: &Context, _: &Access, _: &[Path]) -> Result<Vec<Id>, SqlError> {
-        Ok(Vec::new())
     }
 }
 

@@ -83,10 +83,6 @@ impl<T: Object> Store<T> {
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.objects.values_mut()
     }
-
-    pub(crate) fn len(&self) -> usize {
-        self.objects.len()
-    }
 }
 
 impl<T: Serialize> Serialize for Store<T> {

@@ -18,6 +18,7 @@ pub struct ProgrammaticAccessToken {
     /// The only role that it may use, when it was made for one.
     pub role_restriction: Option<String>,
     pub disabled: bool,
+    pub mins_to_bypass_network_policy_requirement: Option<i64>,
     pub comment: String,
     pub created_by: String,
     /// The token that took its place.
@@ -41,7 +42,7 @@ pub struct User {
     pub head: Head,
     /// The properties that were set, by name (`LOGIN_NAME`, `DEFAULT_ROLE`, …); no secret is among them.
     pub properties: BTreeMap<String, Stored>,
-    pub parameters: BTreeMap<String, String>,
+    pub parameters: BTreeMap<String, Stored>,
     /// Hexadecimal SHA-256 of salt and password; see [`User::password_is`].
     pub password_hash: Option<String>,
     pub workload_identity: Option<WorkloadIdentity>,
@@ -114,6 +115,11 @@ impl User {
         self.text("DEFAULT_WAREHOUSE")
     }
 
+    /// What USE SECONDARY ROLES a new session begins with; ALL unless it was set to `()`.
+    pub fn default_secondary_roles_all(&self) -> bool {
+        self.text("DEFAULT_SECONDARY_ROLES").is_none_or(|roles| roles.contains("ALL"))
+    }
+
     /// `DB` or `DB.SCHEMA`.
     pub fn default_namespace(&self) -> Option<&str> {
         self.text("DEFAULT_NAMESPACE")
@@ -136,6 +142,12 @@ pub(crate) fn password_hash(user: Id, password: &str) -> String {
 
 /// Hexadecimal SHA-256.
 pub(crate) fn token_hash(secret: &str) -> String {
+    use std::fmt::Write;
+
     use sha2::Digest;
-    sha2::Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha2::Sha256::digest(secret.as_bytes()).iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

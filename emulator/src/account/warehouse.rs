@@ -132,7 +132,12 @@ const RULES: &[Rule] = &[
         default: |_| Stored::new("X-Large"),
         feature: None,
     },
-    Rule { name: "QUERY_THROUGHPUT_MULTIPLIER", types: &[Adaptive], default: |_| Stored::Integer(2), feature: None },
+    Rule {
+        name: "QUERY_THROUGHPUT_MULTIPLIER",
+        types: &[Adaptive],
+        default: |_| Stored::Integer(2),
+        feature: None,
+    },
     Rule { name: "MAX_CONCURRENCY_LEVEL", types: SIZED, default: |_| Stored::Integer(8), feature: None },
     Rule {
         name: "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS",
@@ -350,7 +355,9 @@ fn combination(one: &str, value: &str, other: &str, size: &str) -> SqlError {
     SqlError::new(
         1425,
         "22023",
-        format!("SQL compilation error:\ninvalid property combination '{one}'='{value}' and '{other}'='{size}'"),
+        format!(
+            "SQL compilation error:\ninvalid property combination '{one}'='{value}' and '{other}'='{size}'"
+        ),
     )
 }
 
@@ -423,7 +430,7 @@ impl Account {
         if warehouse.started
             && let Some(monitor) = warehouse.monitor
         {
-            self.may_start(name, monitor)?;
+            self.may_start(name, monitor, now)?;
         }
         if let Some(id) = before {
             self.warehouses.remove(id);
@@ -511,12 +518,7 @@ impl Account {
     }
 
     /// Applies settings (but for the type and the state).
-    fn set(
-        &self,
-        access: &Access,
-        warehouse: &mut Warehouse,
-        settings: &[Setting],
-    ) -> Result<(), SqlError> {
+    fn set(&self, access: &Access, warehouse: &mut Warehouse, settings: &[Setting]) -> Result<(), SqlError> {
         for Setting { property, value } in settings {
             let name = property.name;
             if let Some(rule) = Warehouse::rule(name) {
@@ -591,12 +593,16 @@ impl Account {
         };
         let on = Securable::Warehouse(id);
         let needs: &[&str] = match &alter.action {
-            Action::Suspend | Action::Resume { .. } | Action::AbortAllQueries | Action::Enable(_) => &["OPERATE"],
+            Action::Suspend | Action::Resume { .. } | Action::AbortAllQueries | Action::Enable(_) => {
+                &["OPERATE"]
+            }
             Action::RenameTo(_) | Action::SetTags(_) | Action::UnsetTags(_) => &[],
             _ => &["MODIFY"],
         };
         self.need(&access, on, needs)?;
-        let Some(mut warehouse) = self.warehouses.by_id(id).cloned() else { return Err(SqlError::impossible()) };
+        let Some(mut warehouse) = self.warehouses.by_id(id).cloned() else {
+            return Err(SqlError::impossible());
+        };
         warehouse.settle(now);
         match &alter.action {
             Action::Suspend => {
@@ -613,7 +619,7 @@ impl Account {
                     return Err(invalid_state(90063, &name, "resumed"));
                 }
                 if let Some(monitor) = warehouse.monitor.or(self.account_monitor) {
-                    self.may_start(&name, monitor)?;
+                    self.may_start(&name, monitor, now)?;
                 }
                 warehouse.start(now);
             }
@@ -737,9 +743,9 @@ impl Account {
     }
 
     /// `090073` while the monitor holds its warehouses.
-    fn may_start(&self, name: &str, monitor: Id) -> Result<(), SqlError> {
+    fn may_start(&self, name: &str, monitor: Id, now: i64) -> Result<(), SqlError> {
         match self.monitors.by_id(monitor) {
-            Some(monitor) if monitor.holds() => Err(SqlError::new(
+            Some(monitor) if monitor.holds(now) => Err(SqlError::new(
                 90073,
                 "22000",
                 format!(

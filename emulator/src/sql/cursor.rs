@@ -27,9 +27,7 @@ impl Cursor {
             return Err(SqlError::new(
                 8,
                 "0A000",
-                format!(
-                    "Actual statement count {statements} did not match the desired statement count 1."
-                ),
+                format!("Actual statement count {statements} did not match the desired statement count 1."),
             ));
         }
         Ok(Self { tokens, at: 0 })
@@ -254,7 +252,9 @@ fn named(name: String) -> Result<String, SqlError> {
         return Err(SqlError::new(
             904,
             "42601",
-            format!("SQL compilation error: error line 1\nObject name '{name}' is too long (maximum is 255)."),
+            format!(
+                "SQL compilation error: error line 1\nObject name '{name}' is too long (maximum is 255)."
+            ),
         ));
     }
     Ok(name)

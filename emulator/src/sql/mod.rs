@@ -5,14 +5,23 @@
 //! `001003` and the place.
 
 mod cursor;
+pub(crate) mod database;
+pub(crate) mod grant;
 pub(crate) mod kind;
+pub(crate) mod parameters;
 pub(crate) mod property;
+pub(crate) mod resource_monitor;
+pub(crate) mod role;
+pub(crate) mod select;
+pub(crate) mod session;
 pub(crate) mod show;
 pub(crate) mod tag;
 mod tokens;
+pub(crate) mod user;
 pub(crate) mod warehouse;
 
-pub(crate) use cursor::{Cursor, Path};
+use cursor::Cursor;
+pub(crate) use cursor::Path;
 pub(crate) use kind::{ObjectKind, StatementKind, Verb};
 pub(crate) use tokens::split;
 
@@ -48,21 +57,77 @@ impl How {
 pub(crate) enum Command {
     CreateWarehouse(warehouse::CreateWarehouse),
     AlterWarehouse(warehouse::AlterWarehouse),
-    Drop { kind: ObjectKind, path: Path, if_exists: bool, restrict: bool },
+    CreateMonitor(resource_monitor::CreateMonitor),
+    AlterMonitor(resource_monitor::AlterMonitor),
+    CreateContainer(database::CreateContainer),
+    AlterContainer(database::AlterContainer),
+    CreateTable(database::CreateInSchema),
+    CreateTag(database::CreateInSchema),
+    CreateRole(role::CreateRole),
+    AlterRole(role::AlterRole),
+    CreateUser(user::CreateUser),
+    AlterUser(user::AlterUser),
+    Drop { kind: ObjectKind, path: Path, if_exists: bool },
+    Undrop { kind: ObjectKind, path: Path },
+    Comment { kind: ObjectKind, path: Path, if_exists: bool, text: String },
+    Grant(grant::Privileges),
+    Revoke(grant::Privileges),
+    GrantRole { role: String, to: grant::Member },
+    RevokeRole { role: String, from: grant::Member },
+    Use(session::Use),
+    AlterSession(session::Change),
+    AlterAccount(session::Change),
     Describe { kind: ObjectKind, path: Path },
     Show(show::Show),
+    Select(select::Select),
+    Call(select::Item),
 }
 
 impl Command {
     pub(crate) fn kind(&self) -> StatementKind {
+        use ObjectKind as Kind;
         let (verb, object) = match self {
-            Self::CreateWarehouse(_) => (Verb::Create, Some(ObjectKind::Warehouse)),
-            Self::AlterWarehouse(_) => (Verb::Alter, Some(ObjectKind::Warehouse)),
+            Self::CreateWarehouse(_) => (Verb::Create, Some(Kind::Warehouse)),
+            Self::AlterWarehouse(_) => (Verb::Alter, Some(Kind::Warehouse)),
+            Self::CreateMonitor(_) => (Verb::Create, Some(Kind::ResourceMonitor)),
+            Self::AlterMonitor(_) => (Verb::Alter, Some(Kind::ResourceMonitor)),
+            Self::CreateContainer(create) => (Verb::Create, Some(create.kind)),
+            Self::AlterContainer(alter) => (Verb::Alter, Some(alter.kind)),
+            Self::CreateTable(_) => (Verb::Create, Some(Kind::Table)),
+            Self::CreateTag(_) => (Verb::Create, Some(Kind::Tag)),
+            Self::CreateRole(_) => (Verb::Create, Some(Kind::Role)),
+            Self::AlterRole(_) => (Verb::Alter, Some(Kind::Role)),
+            Self::CreateUser(_) => (Verb::Create, Some(Kind::User)),
+            Self::AlterUser(_) => (Verb::Alter, Some(Kind::User)),
             Self::Drop { kind, .. } => (Verb::Drop, Some(*kind)),
+            Self::Undrop { kind, .. } => (Verb::Undrop, Some(*kind)),
+            Self::Comment { kind, .. } => (Verb::Comment, Some(*kind)),
+            Self::Grant(grant) => (Verb::Grant, on_kind(&grant.on)),
+            Self::Revoke(grant) => (Verb::Revoke, on_kind(&grant.on)),
+            Self::GrantRole { .. } => (Verb::Grant, Some(Kind::Role)),
+            Self::RevokeRole { .. } => (Verb::Revoke, Some(Kind::Role)),
+            Self::Use(_) => (Verb::Use, Some(Kind::Session)),
+            Self::AlterSession(_) => (Verb::Alter, Some(Kind::Session)),
+            Self::AlterAccount(_) => (Verb::Alter, Some(Kind::Account)),
             Self::Describe { kind, .. } => (Verb::Describe, Some(*kind)),
-            Self::Show(_) => (Verb::Show, None),
+            Self::Show(show) => (Verb::Show, show.kind()),
+            Self::Select(_) => (Verb::Select, None),
+            Self::Call(_) => (Verb::Call, None),
         };
-        StatementKind { verb, object, wait: None }
+        let wait = match self {
+            Self::Select(select) => select.wait(),
+            Self::Call(item) => select::wait(&item.expression),
+            _ => None,
+        };
+        StatementKind { verb, object, wait }
+    }
+}
+
+fn on_kind(on: &grant::On) -> Option<ObjectKind> {
+    match on {
+        grant::On::Account => Some(ObjectKind::Account),
+        grant::On::Object(kind, _) => Some(*kind),
+        grant::On::All(..) | grant::On::Future(..) => None,
     }
 }
 
@@ -75,25 +140,33 @@ pub(crate) fn parse(sql: &str) -> Result<Command, SqlError> {
 }
 
 fn command(cursor: &mut Cursor) -> Result<Command, SqlError> {
-    if cursor.takes("CREATE") {
-        return create(cursor);
+    let place = cursor.peek().clone();
+    let Ok(verb) = cursor.word() else { return Err(place.unexpected()) };
+    match verb.as_str() {
+        "CREATE" => create(cursor),
+        "ALTER" => alter(cursor),
+        "DROP" => drop(cursor),
+        "UNDROP" => {
+            let (kind, path) = named_object(cursor)?;
+            match kind {
+                ObjectKind::Database | ObjectKind::Schema => Ok(Command::Undrop { kind, path }),
+                _ => Err(SqlError::unsupported(format!("UNDROP {}", kind.singular()))),
+            }
+        }
+        "COMMENT" => session::comment(cursor),
+        "GRANT" => grant::grant(cursor),
+        "REVOKE" => grant::revoke(cursor),
+        "USE" => session::use_(cursor),
+        "DESC" | "DESCRIBE" => show::describe(cursor),
+        "SHOW" => show::show(cursor),
+        "SELECT" => select::select(cursor),
+        "CALL" => select::call(cursor),
+        // Statements of Snowflake that have nothing to do with the control plane.
+        "BEGIN" | "COMMIT" | "ROLLBACK" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY" | "PUT"
+        | "GET" | "TRUNCATE" | "EXECUTE" | "EXPLAIN" | "LIST" | "LS" | "REMOVE" | "SET" | "UNSET"
+        | "WITH" => Err(SqlError::unsupported(verb)),
+        _ => Err(place.unexpected()),
     }
-    if cursor.takes("ALTER WAREHOUSE") {
-        return warehouse::alter(cursor);
-    }
-    if cursor.takes("DROP") {
-        let kind = object_kind(cursor)?;
-        let if_exists = cursor.if_exists()?;
-        let path = cursor.path()?;
-        return Ok(Command::Drop { kind, path, if_exists, restrict: false });
-    }
-    if cursor.takes("DESC") || cursor.takes("DESCRIBE") {
-        return show::describe(cursor);
-    }
-    if cursor.takes("SHOW") {
-        return show::show(cursor);
-    }
-    cursor.unexpected()
 }
 
 fn create(cursor: &mut Cursor) -> Result<Command, SqlError> {
@@ -102,13 +175,49 @@ fn create(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if cursor.takes("OR ALTER") => How::OrAlter,
         () => How::Plain,
     };
-    if cursor.takes("WAREHOUSE") {
-        return warehouse::create(cursor, how, false);
+    match () {
+        () if cursor.takes("WAREHOUSE") => warehouse::create(cursor, how, false),
+        () if cursor.takes("INTERACTIVE WAREHOUSE") => warehouse::create(cursor, how, true),
+        () if cursor.takes("RESOURCE MONITOR") => resource_monitor::create(cursor, how),
+        () if cursor.takes("TRANSIENT DATABASE") => database::create(cursor, ObjectKind::Database, how, true),
+        () if cursor.takes("DATABASE ROLE") => Err(SqlError::unsupported("DATABASE ROLE")),
+        () if cursor.takes("DATABASE") => database::create(cursor, ObjectKind::Database, how, false),
+        () if cursor.takes("TRANSIENT SCHEMA") => database::create(cursor, ObjectKind::Schema, how, true),
+        () if cursor.takes("SCHEMA") => database::create(cursor, ObjectKind::Schema, how, false),
+        () if how != How::OrAlter && cursor.takes("TABLE") => database::create_table(cursor, how, false),
+        () if how != How::OrAlter && cursor.takes("INTERACTIVE TABLE") => {
+            database::create_table(cursor, how, true)
+        }
+        () if how != How::OrAlter && cursor.takes("TAG") => database::create_tag(cursor, how),
+        () if cursor.takes("ROLE") => role::create(cursor, how),
+        () if how != How::OrAlter && cursor.takes("USER") => user::create(cursor, how),
+        () => cursor.unexpected(),
     }
-    if cursor.takes("INTERACTIVE WAREHOUSE") {
-        return warehouse::create(cursor, how, true);
+}
+
+fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    match () {
+        () if cursor.takes("WAREHOUSE") => warehouse::alter(cursor),
+        () if cursor.takes("RESOURCE MONITOR") => resource_monitor::alter(cursor),
+        () if cursor.takes("DATABASE") => database::alter(cursor, ObjectKind::Database),
+        () if cursor.takes("SCHEMA") => database::alter(cursor, ObjectKind::Schema),
+        () if cursor.takes("ROLE") => role::alter(cursor),
+        () if cursor.takes("USER") => user::alter(cursor),
+        () if cursor.takes("SESSION") => session::alter_session(cursor),
+        () if cursor.takes("ACCOUNT") => session::alter_account(cursor),
+        () => cursor.unexpected(),
     }
-    cursor.unexpected()
+}
+
+fn drop(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    let kind = object_kind(cursor)?;
+    let if_exists = cursor.if_exists()?;
+    let path = cursor.path()?;
+    // RESTRICT minds foreign keys alone, and there are none here.
+    if matches!(kind, ObjectKind::Database | ObjectKind::Schema) && !cursor.takes("CASCADE") {
+        cursor.takes("RESTRICT");
+    }
+    Ok(Command::Drop { kind, path, if_exists })
 }
 
 /// The words of a kind.
@@ -125,4 +234,12 @@ fn object_kind(cursor: &mut Cursor) -> Result<ObjectKind, SqlError> {
 fn named_object(cursor: &mut Cursor) -> Result<(ObjectKind, Path), SqlError> {
     let kind = object_kind(cursor)?;
     Ok((kind, cursor.path()?))
+}
+
+/// A name that a text holds, as SYSTEM$GET_TAG takes it.
+pub(crate) fn path_of(text: &str) -> Result<Path, SqlError> {
+    let mut cursor = Cursor::new(text)?;
+    let path = cursor.path()?;
+    cursor.finish()?;
+    Ok(path)
 }

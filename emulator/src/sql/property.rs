@@ -32,11 +32,19 @@ pub(crate) enum Takes {
     Name,
     /// A dotted name, as an identifier or in single quotes; NULL for none.
     NameOrText,
+    /// A word, an identifier or a text, as it is; NULL for none.
+    NameText,
     /// `( name, … )`
     Names,
     /// `( 'text', … )`
     Texts,
-    /// A time in single quotes, NULL, or the bare word IMMEDIATELY.
+    /// TRUE or FALSE, quoted or not, as parameters take them.
+    Flag,
+    /// A whole number that is not negative, quoted or not.
+    Number,
+    /// A word, a dotted name, a number or a text; NULL for nothing.
+    Any,
+    /// A time in single quotes, NULL, or the word IMMEDIATELY.
     Timestamp,
     /// `( NAME = value … )` with its own table.
     Group(&'static [Property]),
@@ -78,9 +86,24 @@ pub(crate) fn value_of<'a>(settings: &'a [Setting], name: &str) -> Option<&'a Va
     settings.iter().find(|setting| setting.property.name == name).map(|setting| &setting.value)
 }
 
+/// Finds the row of an upper-case name.
+pub(crate) type Find<'a> = &'a dyn Fn(&str) -> Option<&'static Property>;
+
+/// The row of a name in one of the tables.
+pub(crate) fn find(tables: &[&'static [Property]], name: &str) -> Option<&'static Property> {
+    tables.iter().flat_map(|table| table.iter()).find(|property| property.name == name)
+}
+
 /// The row that the next token names.
-pub(crate) fn row(cursor: &Cursor, tables: &[&'static [Property]]) -> Option<&'static Property> {
-    tables.iter().flat_map(|table| table.iter()).find(|property| cursor.is(property.name))
+pub(crate) fn row(cursor: &Cursor, find: Find) -> Option<&'static Property> {
+    row_at(cursor, 0, find)
+}
+
+fn row_at(cursor: &Cursor, ahead: usize, find: Find) -> Option<&'static Property> {
+    match &cursor.look(ahead).kind {
+        Kind::Word(word) => find(&word.to_uppercase()),
+        _ => None,
+    }
 }
 
 /// Reads one `NAME = value` and keeps it. A name twice is refused.
@@ -100,29 +123,28 @@ pub(crate) fn setting(
 }
 
 /// Reads `NAME = value` for as long as a known name comes; commas between them are allowed.
-pub(crate) fn settings(cursor: &mut Cursor, tables: &[&'static [Property]]) -> Result<Vec<Setting>, SqlError> {
+pub(crate) fn settings(cursor: &mut Cursor, find: Find) -> Result<Vec<Setting>, SqlError> {
     let mut found = Vec::new();
-    while let Some(property) = row(cursor, tables) {
+    while let Some(property) = row(cursor, find) {
         setting(cursor, property, &mut found)?;
-        if cursor.is_symbol(",") && tables_know(cursor, tables) {
+        if cursor.is_symbol(",") && row_at(cursor, 1, find).is_some() {
             cursor.next();
         }
     }
     Ok(found)
 }
 
-fn tables_know(cursor: &Cursor, tables: &[&'static [Property]]) -> bool {
-    tables.iter().flat_map(|table| table.iter()).any(|property| cursor.is_at(1, property.name))
+/// `NAME = value …`, at least one.
+pub(crate) fn some_settings(cursor: &mut Cursor, find: Find) -> Result<Vec<Setting>, SqlError> {
+    let found = settings(cursor, find)?;
+    if found.is_empty() { cursor.unexpected() } else { Ok(found) }
 }
 
 /// The names after UNSET.
-pub(crate) fn unset(
-    cursor: &mut Cursor,
-    tables: &[&'static [Property]],
-) -> Result<Vec<&'static Property>, SqlError> {
+pub(crate) fn unset(cursor: &mut Cursor, find: Find) -> Result<Vec<&'static Property>, SqlError> {
     let mut found: Vec<&'static Property> = Vec::new();
     loop {
-        match row(cursor, tables) {
+        match row(cursor, find) {
             Some(property) if !found.contains(&property) => found.push(property),
             _ => return cursor.unexpected(),
         }
@@ -146,8 +168,8 @@ fn value(cursor: &mut Cursor, property: &'static Property) -> Result<Value, SqlE
                 _ => Err(SqlError::invalid_value(written, property.name)),
             }
         }
-        Takes::Boolean => {
-            let quoted = matches!(cursor.peek().kind, Kind::Text(_));
+        Takes::Boolean | Takes::Flag => {
+            let quoted = property.takes == Takes::Boolean && matches!(cursor.peek().kind, Kind::Text(_));
             let written = scalar(cursor)?;
             match written.to_ascii_uppercase().as_str() {
                 "TRUE" if !quoted => Ok(Value::Boolean(true)),
@@ -184,6 +206,30 @@ fn value(cursor: &mut Cursor, property: &'static Property) -> Result<Value, SqlE
             }
             _ => cursor.path().map(Value::Path),
         },
+        Takes::Number => {
+            let written = scalar(cursor)?;
+            match written.parse() {
+                Ok(number) if number >= 0 => Ok(Value::Integer(number)),
+                _ => Err(SqlError::invalid_value(written, property.name)),
+            }
+        }
+        Takes::NameText => match &cursor.peek().kind {
+            Kind::Text(text) | Kind::Quoted(text) | Kind::Word(text) => {
+                let text = text.clone();
+                cursor.next();
+                Ok(Value::Text(text))
+            }
+            _ => cursor.unexpected(),
+        },
+        Takes::Any => match &cursor.peek().kind {
+            Kind::Text(text) => {
+                let text = text.clone();
+                cursor.next();
+                Ok(Value::Text(text))
+            }
+            Kind::Quoted(_) | Kind::Word(_) => cursor.path().map(|path| Value::Text(path.join("."))),
+            _ => scalar(cursor).map(Value::Text),
+        },
         Takes::Names => cursor.bracketed(Cursor::identifier).map(Value::Names),
         Takes::Texts => cursor.bracketed(Cursor::text).map(Value::Names),
         Takes::Timestamp => {
@@ -194,7 +240,7 @@ fn value(cursor: &mut Cursor, property: &'static Property) -> Result<Value, SqlE
         }
         Takes::Group(table) => {
             cursor.expect_symbol("(")?;
-            let inside = settings(cursor, &[table])?;
+            let inside = settings(cursor, &|name| find(&[table], name))?;
             cursor.expect_symbol(")")?;
             Ok(Value::Group(inside))
         }
@@ -204,7 +250,13 @@ fn value(cursor: &mut Cursor, property: &'static Property) -> Result<Value, SqlE
 fn takes_null(takes: &Takes) -> bool {
     matches!(
         takes,
-        Takes::IntegerOrNull(..) | Takes::TextOrNull | Takes::Name | Takes::NameOrText | Takes::Timestamp
+        Takes::IntegerOrNull(..)
+            | Takes::TextOrNull
+            | Takes::Any
+            | Takes::NameText
+            | Takes::Name
+            | Takes::NameOrText
+            | Takes::Timestamp
     )
 }
 

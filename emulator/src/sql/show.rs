@@ -7,8 +7,14 @@ use crate::error::SqlError;
 /// What SHOW lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
-    Objects { kind: ObjectKind, terse: bool, history: bool },
+    Objects {
+        kind: ObjectKind,
+        terse: bool,
+        history: bool,
+    },
     Parameters,
+    /// `USER PROGRAMMATIC ACCESS TOKENS [FOR USER x]`
+    Tokens(Option<String>),
     Grants(Grants),
     FutureGrants(Future),
 }
@@ -49,18 +55,37 @@ pub(crate) struct Show {
     pub(crate) starts_with: Option<String>,
     pub(crate) limit: Option<u64>,
     pub(crate) from: Option<String>,
+    /// `WITH PRIVILEGES`: only objects on which all of them are held.
+    pub(crate) privileges: Vec<String>,
+}
+
+impl Show {
+    /// The kind that it lists.
+    pub(crate) fn kind(&self) -> Option<ObjectKind> {
+        match &self.subject {
+            Subject::Objects { kind, .. } => Some(*kind),
+            _ => None,
+        }
+    }
 }
 
 /// After `SHOW`.
 pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let subject = subject(cursor)?;
-    let mut show =
-        Show { subject, like: None, within: Within::Unsaid, starts_with: None, limit: None, from: None };
-    if !matches!(show.subject, Subject::Grants(_) | Subject::FutureGrants(_)) && cursor.takes("LIKE") {
+    let mut show = Show {
+        subject,
+        like: None,
+        within: Within::Unsaid,
+        starts_with: None,
+        limit: None,
+        from: None,
+        privileges: Vec::new(),
+    };
+    if matches!(show.subject, Subject::Parameters | Subject::Objects { .. }) && cursor.takes("LIKE") {
         show.like = Some(cursor.text()?);
     }
     match &show.subject {
-        Subject::Grants(_) | Subject::FutureGrants(_) => {}
+        Subject::Grants(_) | Subject::FutureGrants(_) | Subject::Tokens(_) => {}
         Subject::Parameters => {
             if cursor.takes("IN") || cursor.takes("FOR") {
                 show.within = within_of_parameters(cursor)?;
@@ -72,6 +97,9 @@ pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
             }
         }
         Subject::Objects { .. } => {}
+    }
+    if matches!(show.subject, Subject::Objects { .. }) && cursor.optional("WITH", "PRIVILEGES")? {
+        show.privileges = cursor.list(Cursor::word)?;
     }
     if pages(&show.subject) {
         if cursor.optional("STARTS", "WITH")? {
@@ -108,12 +136,17 @@ fn subject(cursor: &mut Cursor) -> Result<Subject, SqlError> {
         cursor.expect("GRANTS")?;
         return future(cursor).map(Subject::FutureGrants);
     }
+    if cursor.takes("USER PROGRAMMATIC ACCESS TOKENS") || cursor.takes("USER PATS") {
+        let user = if cursor.optional("FOR", "USER")? { Some(cursor.identifier()?) } else { None };
+        return Ok(Subject::Tokens(user));
+    }
     let terse = cursor.takes("TERSE");
     for kind in ObjectKind::all() {
         let listed = !matches!(kind, ObjectKind::Account | ObjectKind::Session | ObjectKind::ResourceMonitor)
             || (kind == ObjectKind::ResourceMonitor && !terse);
         if listed && (kind != ObjectKind::Warehouse || !terse) && cursor.takes(kind.plural()) {
-            let history = matches!(kind, ObjectKind::Database | ObjectKind::Schema) && cursor.takes("HISTORY");
+            let history =
+                matches!(kind, ObjectKind::Database | ObjectKind::Schema) && cursor.takes("HISTORY");
             return Ok(Subject::Objects { kind, terse, history });
         }
     }
@@ -159,8 +192,7 @@ fn within(cursor: &mut Cursor) -> Result<Within, SqlError> {
     }
     for kind in [ObjectKind::Database, ObjectKind::Schema] {
         if cursor.takes(kind.singular()) {
-            let named = !cursor.done()
-                && !["STARTS", "LIMIT"].iter().any(|word| cursor.is(word));
+            let named = !cursor.done() && !["STARTS", "LIMIT"].iter().any(|word| cursor.is(word));
             return Ok(Within::Object(kind, if named { Some(cursor.path()?) } else { None }));
         }
     }

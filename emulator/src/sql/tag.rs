@@ -33,3 +33,8 @@ pub(crate) fn unset(cursor: &mut Cursor) -> Result<Vec<Path>, SqlError> {
     cursor.expect("TAG")?;
     cursor.list(Cursor::path)
 }
+
+/// `( name = 'value', … )`, after the word TAG.
+pub(crate) fn after_tag(cursor: &mut Cursor) -> Result<Vec<Tagging>, SqlError> {
+    cursor.bracketed(one)
+}

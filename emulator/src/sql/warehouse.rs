@@ -1,7 +1,7 @@
 //! CREATE and ALTER WAREHOUSE (docs: create-warehouse, create-interactive-warehouse, alter-warehouse).
 
 use super::cursor::{Cursor, Path};
-use super::property::{Property, Setting, Takes, row, setting, settings, unset};
+use super::property::{Property, Setting, Takes, find, row, setting, some_settings, unset};
 use super::tag::{self, Tagging};
 use super::{Command, How};
 use crate::error::SqlError;
@@ -32,11 +32,8 @@ pub(crate) const SIZES: &[(&str, &str)] = &[
 /// `MAX_QUERY_PERFORMANCE_LEVEL` ends at 4X-Large.
 const LEVELS: &[(&str, &str)] = SIZES.split_at(15).0;
 
-const TYPES: &[(&str, &str)] = &[
-    ("STANDARD", "STANDARD"),
-    ("SNOWPARK-OPTIMIZED", "SNOWPARK-OPTIMIZED"),
-    ("ADAPTIVE", "ADAPTIVE"),
-];
+const TYPES: &[(&str, &str)] =
+    &[("STANDARD", "STANDARD"), ("SNOWPARK-OPTIMIZED", "SNOWPARK-OPTIMIZED"), ("ADAPTIVE", "ADAPTIVE")];
 
 /// `STANDARD_GEN_1` and `_2` were values once; now GENERATION says it, and they are refused.
 const CONSTRAINTS: &[(&str, &str)] = &[
@@ -123,7 +120,7 @@ pub(crate) fn create(cursor: &mut Cursor, how: How, interactive: bool) -> Result
         let with = cursor.takes("WITH");
         if cursor.is("TAG") && tags.is_empty() {
             tags = tag::association(cursor)?;
-        } else if let Some(property) = row(cursor, &[PROPERTIES, CREATE_ONLY]) {
+        } else if let Some(property) = row(cursor, &|name| find(&[PROPERTIES, CREATE_ONLY], name)) {
             setting(cursor, property, &mut found)?;
         } else if with {
             return cursor.unexpected();
@@ -183,14 +180,13 @@ fn action(cursor: &mut Cursor) -> Result<Action, SqlError> {
         if cursor.is("TAG") {
             return tag::set(cursor).map(Action::SetTags);
         }
-        let found = settings(cursor, &[PROPERTIES, SET_ONLY])?;
-        return if found.is_empty() { cursor.unexpected() } else { Ok(Action::Set(found)) };
+        return some_settings(cursor, &|name| find(&[PROPERTIES, SET_ONLY], name)).map(Action::Set);
     }
     if cursor.takes("UNSET") {
         if cursor.is("TAG") {
             return tag::unset(cursor).map(Action::UnsetTags);
         }
-        return unset(cursor, &[PROPERTIES]).map(Action::Unset);
+        return unset(cursor, &|name| find(&[PROPERTIES], name)).map(Action::Unset);
     }
     cursor.unexpected()
 }

@@ -1,0 +1,150 @@
+//! One command on the account.
+
+use super::Account;
+use super::access::Access;
+use super::answer::{display, executed, status};
+use super::grants::Securable;
+use super::store::Object;
+use crate::context::Context;
+use crate::error::SqlError;
+use crate::rows::Rows;
+use crate::sql::{Command, ObjectKind, Path};
+
+impl Account {
+    pub(crate) fn run(
+        &mut self,
+        context: &mut Context,
+        command: &Command,
+        now: i64,
+    ) -> Result<Rows, SqlError> {
+        match command {
+            Command::CreateWarehouse(create) => self.create_warehouse(context, create, now),
+            Command::AlterWarehouse(alter) => self.alter_warehouse(context, alter, now),
+            Command::CreateMonitor(create) => self.create_monitor(context, create, now),
+            Command::AlterMonitor(alter) => self.alter_monitor(context, alter, now),
+            Command::CreateContainer(create) => self.create_container(context, create, now),
+            Command::AlterContainer(alter) => self.alter_container(context, alter),
+            Command::CreateTable(create) => self.create_table(context, create, now),
+            Command::CreateTag(create) => self.create_tag(context, create, now),
+            Command::CreateRole(create) => self.create_role(context, create, now),
+            Command::AlterRole(alter) => self.alter_role(context, alter),
+            Command::CreateUser(create) => self.create_user(context, create, now),
+            Command::AlterUser(alter) => self.alter_user(context, alter, now),
+            Command::Drop { kind, path, if_exists } => {
+                self.drop_object(context, *kind, path, *if_exists, now)
+            }
+            Command::Undrop { kind, path } => self.undrop(context, *kind, path, now),
+            Command::Comment { kind, path, if_exists, text } => {
+                self.comment_on(context, *kind, path, *if_exists, text)
+            }
+            Command::Grant(grant) => self.grant(context, grant, now),
+            Command::Revoke(revoke) => self.revoke(context, revoke),
+            Command::GrantRole { role, to } => self.grant_role(context, role, to, now),
+            Command::RevokeRole { role, from } => self.revoke_role(context, role, from),
+            Command::Use(change) => self.use_statement(context, change),
+            Command::AlterSession(change) => Self::alter_session(context, change),
+            Command::AlterAccount(change) => self.alter_account(context, change),
+            Command::Describe { kind, path } => {
+                let access = self.access(context)?;
+                match kind {
+                    ObjectKind::Warehouse => self.describe_warehouse(&access, path),
+                    ObjectKind::User => self.describe_user(&access, context, path),
+                    kind => self.describe_container(context, &access, *kind, path),
+                }
+            }
+            Command::Show(show) => self.show(context, show, now),
+            Command::Select(select) => self.select(context, select, now),
+            Command::Call(item) => self.call(context, item, now),
+        }
+    }
+
+    fn drop_object(
+        &mut self,
+        context: &mut Context,
+        kind: ObjectKind,
+        path: &Path,
+        if_exists: bool,
+        now: i64,
+    ) -> Result<Rows, SqlError> {
+        let access = self.access(context)?;
+        let name = path.last().cloned().unwrap_or_default();
+        let on = match self.securable(context, &access, kind, path) {
+            Ok(on) => on,
+            Err(_) if if_exists => {
+                return Ok(status(format!("Drop statement executed successfully ({name} already dropped).")));
+            }
+            Err(error) => return Err(error),
+        };
+        self.drop_on(context, &access, on, now)?;
+        Ok(status(format!("{name} successfully dropped.")))
+    }
+
+    fn drop_on(
+        &mut self,
+        context: &mut Context,
+        access: &Access,
+        on: Securable,
+        now: i64,
+    ) -> Result<(), SqlError> {
+        match on {
+            Securable::Account => Err(SqlError::unsupported("DROP ACCOUNT")),
+            Securable::Warehouse(id) => {
+                self.need(access, on, &[])?;
+                let Some(warehouse) = self.warehouses.remove(id) else { return Ok(()) };
+                self.forget(on);
+                self.aborted.extend(warehouse.running);
+                for other in self.warehouses.iter_mut() {
+                    if other.fallback == Some(id) {
+                        other.fallback = None;
+                    }
+                }
+                if context.warehouse.as_ref() == Some(&warehouse.head.name) {
+                    context.warehouse = None;
+                }
+                Ok(())
+            }
+            Securable::ResourceMonitor(id) => {
+                self.need(access, on, &[])?;
+                self.drop_monitor(id);
+                Ok(())
+            }
+            Securable::Database(_) | Securable::Schema(..) => self.drop_container(context, access, on, now),
+            Securable::Table(..) | Securable::Tag(..) => self.drop_in_schema(access, on),
+            Securable::Role(id) => self.drop_role_statement(access, id),
+            Securable::User(id) => {
+                self.need(access, on, &[])?;
+                if self.users.by_id(id).is_some_and(|user| user.head().name == context.user) {
+                    return Err(SqlError::denied("user", self.name_of(on)));
+                }
+                self.drop_user(id);
+                Ok(())
+            }
+        }
+    }
+
+    fn comment_on(
+        &mut self,
+        context: &Context,
+        kind: ObjectKind,
+        path: &Path,
+        if_exists: bool,
+        text: &str,
+    ) -> Result<Rows, SqlError> {
+        let access = self.access(context)?;
+        let on = match self.securable(context, &access, kind, path) {
+            Ok(on) => on,
+            Err(_) if if_exists => return Ok(executed()),
+            Err(error) => return Err(error),
+        };
+        let needs: &[&str] = match kind {
+            ObjectKind::Warehouse | ObjectKind::Database | ObjectKind::Schema => &["MODIFY"],
+            _ => &[],
+        };
+        self.need(&access, on, needs)?;
+        match self.head_of(on) {
+            Some(head) => text.clone_into(&mut head.comment),
+            None => return Err(SqlError::absent(kind.noun(), display(path))),
+        }
+        Ok(executed())
+    }
+}

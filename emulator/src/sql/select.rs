@@ -1,0 +1,232 @@
+//! SELECT of context functions, system functions and literals; the query history; CALL of system procedures.
+
+use std::time::Duration;
+
+use super::Command;
+use super::cursor::Cursor;
+use super::tokens::Kind;
+use crate::error::SqlError;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Expression {
+    Call(String, Vec<Expression>),
+    Text(String),
+    /// With its sign and decimals, as written.
+    Number(String),
+    Boolean(bool),
+    Null,
+    Column(String),
+    Star,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) expression: Expression,
+    /// The alias, or the text of the expression in upper case.
+    pub(crate) label: String,
+}
+
+/// `FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(…))` with what follows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct History {
+    /// At most 10,000; 100 when not given.
+    pub(crate) result_limit: u64,
+    /// Columns that must equal a text or a number.
+    pub(crate) filters: Vec<(String, Expression)>,
+    /// Column, descending.
+    pub(crate) order: Option<(String, bool)>,
+    pub(crate) limit: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Select {
+    pub(crate) items: Vec<Item>,
+    pub(crate) from: Option<History>,
+}
+
+impl Select {
+    /// `SYSTEM$WAIT` among the columns.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        self.items.iter().find_map(|item| wait(&item.expression))
+    }
+}
+
+/// How long a call of `SYSTEM$WAIT(amount [, unit])` lasts.
+pub(crate) fn wait(expression: &Expression) -> Option<Duration> {
+    let Expression::Call(name, arguments) = expression else { return None };
+    if name != "SYSTEM$WAIT" {
+        return None;
+    }
+    let amount: u64 = match arguments.first()? {
+        Expression::Number(number) => number.parse().ok()?,
+        _ => return None,
+    };
+    let unit = match arguments.get(1) {
+        Some(Expression::Text(unit)) => unit.to_uppercase(),
+        _ => "SECONDS".into(),
+    };
+    let milliseconds = match unit.as_str() {
+        "MILLISECONDS" => 1,
+        "SECONDS" => 1_000,
+        "MINUTES" => 60_000,
+        "HOURS" => 3_600_000,
+        "DAYS" => 86_400_000,
+        _ => return None,
+    };
+    amount.checked_mul(milliseconds).map(Duration::from_millis)
+}
+
+/// After `SELECT`.
+pub(crate) fn select(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    let items = cursor.list(item)?;
+    let from = if cursor.takes("FROM") { Some(history(cursor)?) } else { None };
+    if from.is_none() {
+        let column = |item: &Item| matches!(item.expression, Expression::Column(_) | Expression::Star);
+        if let Some(item) = items.iter().find(|item| column(item)) {
+            return Err(SqlError::new(
+                904,
+                "42000",
+                format!(
+                    "SQL compilation error: error line 1 at position 7\ninvalid identifier '{}'",
+                    item.label
+                ),
+            ));
+        }
+    }
+    Ok(Command::Select(Select { items, from }))
+}
+
+/// After `CALL`.
+pub(crate) fn call(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    let place = cursor.peek().clone();
+    let called = item(cursor)?;
+    match &called.expression {
+        Expression::Call(name, _) if name.starts_with("SYSTEM$") => {
+            let label = name.clone();
+            Ok(Command::Call(Item { label, expression: called.expression }))
+        }
+        _ => Err(place.unexpected()),
+    }
+}
+
+fn item(cursor: &mut Cursor) -> Result<Item, SqlError> {
+    let expression = expression(cursor, 0)?;
+    let label = if cursor.takes("AS") {
+        cursor.identifier()?
+    } else if matches!(&cursor.peek().kind, Kind::Quoted(_))
+        || (matches!(&cursor.peek().kind, Kind::Word(_)) && !cursor.is("FROM"))
+    {
+        cursor.identifier()?
+    } else {
+        label(&expression)
+    };
+    Ok(Item { expression, label })
+}
+
+/// How deep calls may nest: nothing that is known here nests deeper.
+const DEPTH: usize = 8;
+
+fn expression(cursor: &mut Cursor, depth: usize) -> Result<Expression, SqlError> {
+    if depth > DEPTH {
+        return cursor.unexpected();
+    }
+    let negative = cursor.is_symbol("-") && matches!(cursor.look(1).kind, Kind::Number(_));
+    if negative {
+        cursor.next();
+    }
+    let token = cursor.peek().clone();
+    let found = match token.kind {
+        Kind::Number(number) => Expression::Number(if negative { format!("-{number}") } else { number }),
+        Kind::Text(text) => Expression::Text(text),
+        Kind::Symbol(symbol) if symbol == "*" && depth == 0 => Expression::Star,
+        Kind::Quoted(name) => Expression::Column(name),
+        Kind::Word(word) => match word.to_uppercase().as_str() {
+            "TRUE" => Expression::Boolean(true),
+            "FALSE" => Expression::Boolean(false),
+            "NULL" => Expression::Null,
+            "FROM" | "AS" | "WHERE" => return cursor.unexpected(),
+            name => {
+                cursor.next();
+                return if cursor.is_symbol("(") {
+                    let arguments = cursor.bracketed(|cursor| expression(cursor, depth + 1))?;
+                    Ok(Expression::Call(name.to_owned(), arguments))
+                } else {
+                    Ok(Expression::Column(name.to_owned()))
+                };
+            }
+        },
+        _ => return cursor.unexpected(),
+    };
+    cursor.next();
+    Ok(found)
+}
+
+fn label(expression: &Expression) -> String {
+    match expression {
+        Expression::Call(name, arguments) => {
+            format!("{name}({})", arguments.iter().map(label).collect::<Vec<_>>().join(", "))
+        }
+        Expression::Text(text) => format!("'{}'", text.replace('\'', "''").to_uppercase()),
+        Expression::Number(text) => text.clone(),
+        Expression::Boolean(value) => value.to_string().to_uppercase(),
+        Expression::Null => "NULL".into(),
+        Expression::Column(name) => name.clone(),
+        Expression::Star => "*".into(),
+    }
+}
+
+fn history(cursor: &mut Cursor) -> Result<History, SqlError> {
+    if !cursor.is("TABLE") {
+        return Err(SqlError::unsupported("SELECT from tables"));
+    }
+    cursor.next();
+    cursor.expect_symbol("(")?;
+    let place = cursor.peek().clone();
+    let name = cursor.path()?;
+    if name.last().map(String::as_str) != Some("QUERY_HISTORY")
+        || !name.iter().any(|part| part == "INFORMATION_SCHEMA")
+    {
+        let _ = place;
+        return Err(SqlError::unsupported("table functions other than INFORMATION_SCHEMA.QUERY_HISTORY"));
+    }
+    let mut found = History { result_limit: 100, filters: Vec::new(), order: None, limit: None };
+    let limits = cursor.bracketed(|cursor| {
+        if !cursor.is("RESULT_LIMIT") {
+            return Err(SqlError::unsupported("arguments of QUERY_HISTORY other than RESULT_LIMIT"));
+        }
+        cursor.next();
+        cursor.expect_symbol("=>")?;
+        let place = cursor.peek().clone();
+        match cursor.count()? {
+            limit @ 1..=10_000 => Ok(limit),
+            _ => Err(place.unexpected()),
+        }
+    })?;
+    if let Some(limit) = limits.first() {
+        found.result_limit = *limit;
+    }
+    cursor.expect_symbol(")")?;
+    if cursor.takes("WHERE") {
+        loop {
+            let column = cursor.identifier()?;
+            cursor.expect_symbol("=")?;
+            found.filters.push((column, expression(cursor, DEPTH)?));
+            if !cursor.takes("AND") {
+                break;
+            }
+        }
+    }
+    if cursor.takes("ORDER") {
+        cursor.expect("BY")?;
+        let column = cursor.identifier()?;
+        let descending = cursor.takes("DESC");
+        if !descending {
+            cursor.takes("ASC");
+        }
+        found.order = Some((column, descending));
+    }
+    if cursor.takes("LIMIT") {
+        found.limit = Some(cursor.count()?);
+    }
+    Ok(found)
+}

@@ -1,0 +1,84 @@
+//! USE, ALTER SESSION, ALTER ACCOUNT and COMMENT ON.
+
+use super::cursor::{Cursor, Path};
+use super::property::{Property, Setting, Takes, find, some_settings, unset};
+use super::{Command, ObjectKind, parameters};
+use crate::error::SqlError;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Use {
+    Role(String),
+    SecondaryRoles {
+        all: bool,
+    },
+    Warehouse(String),
+    Database(Path),
+    Schema(Path),
+    /// `USE x` or `USE x.y`: a database, or a schema.
+    Either(Path),
+}
+
+const ACCOUNT: &[Property] = &[Property { name: "RESOURCE_MONITOR", takes: Takes::Name }];
+
+/// Settings, or the names of what is unset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Set(Vec<Setting>),
+    Unset(Vec<&'static Property>),
+}
+
+/// After `USE`.
+pub(crate) fn use_(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    // A database may be called like a kind; then nothing follows its name.
+    let alone = cursor.look(1).kind == super::tokens::Kind::End;
+    let change = if !alone && cursor.takes("ROLE") {
+        Use::Role(cursor.identifier()?)
+    } else if cursor.takes("SECONDARY ROLES") || cursor.takes("SECONDARY ROLE") {
+        match () {
+            () if cursor.takes("ALL") => Use::SecondaryRoles { all: true },
+            () if cursor.takes("NONE") => Use::SecondaryRoles { all: false },
+            () => return cursor.unexpected(),
+        }
+    } else if !alone && cursor.takes("WAREHOUSE") {
+        Use::Warehouse(cursor.identifier()?)
+    } else if !alone && cursor.takes("DATABASE") {
+        Use::Database(vec![cursor.identifier()?])
+    } else if !alone && cursor.takes("SCHEMA") {
+        Use::Schema(cursor.path()?)
+    } else {
+        Use::Either(cursor.path()?)
+    };
+    Ok(Command::Use(change))
+}
+
+/// After `ALTER SESSION`.
+pub(crate) fn alter_session(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    change(cursor, &|name| parameters::of(ObjectKind::Session, name)).map(Command::AlterSession)
+}
+
+/// After `ALTER ACCOUNT`.
+pub(crate) fn alter_account(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    change(cursor, &|name| find(&[ACCOUNT], name).or_else(|| parameters::of(ObjectKind::Account, name)))
+        .map(Command::AlterAccount)
+}
+
+fn change(cursor: &mut Cursor, find: super::property::Find) -> Result<Change, SqlError> {
+    if cursor.takes("SET") {
+        return some_settings(cursor, find).map(Change::Set);
+    }
+    cursor.expect("UNSET")?;
+    unset(cursor, find).map(Change::Unset)
+}
+
+/// After `COMMENT`.
+pub(crate) fn comment(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    let if_exists = cursor.if_exists()?;
+    cursor.expect("ON")?;
+    let (kind, path) = super::named_object(cursor)?;
+    cursor.expect("IS")?;
+    let text = cursor.text()?;
+    if kind == ObjectKind::ResourceMonitor {
+        return Err(SqlError::unsupported("COMMENT ON RESOURCE MONITOR"));
+    }
+    Ok(Command::Comment { kind, path, if_exists, text })
+}
