@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::account_next as real;
-pub use crate::account_next::{Edition, HistoryEntry, ProgrammaticAccessToken, StatementKind, Verb, WorkloadIdentity};
+pub use crate::account_next::{Edition, HistoryEntry, StatementKind, Verb, WorkloadIdentity};
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::{Column, ColumnType, Rows};
 
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct ProgrammaticAccessToken { pub name: String, pub hash: String, pub expires_at: i64, pub role_restriction: Option<String>, pub disabled: bool }
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct User {
     pub name: String, pub disabled: bool, pub properties: BTreeMap<String, String>, pub tokens: Vec<ProgrammaticAccessToken>,
@@ -50,7 +52,7 @@ impl Account {
         else if upper.starts_with("GRANT ROLE") { let u = unq(words[5]); self.users.entry(u).or_default().roles.push(unq(words[2])); }
         else if upper.starts_with("ALTER USER") && upper.contains("ADD PROGRAMMATIC") {
             let secret = uuid::Uuid::new_v4().to_string();
-            self.users.entry(unq(words[2])).or_default().tokens.push(ProgrammaticAccessToken { name: "T".into(), hash: secret.clone(), created_on: 0, expires_at: (now / 1_000_000) as i64 + 86_400_000, role_restriction: None, disabled: false, comment: String::new(), created_by: String::new(), rotated_to: None });
+            self.users.entry(unq(words[2])).or_default().tokens.push(ProgrammaticAccessToken { name: "T".into(), hash: secret.clone(), expires_at: (now / 1_000_000) as i64 + 86_400_000, role_restriction: None, disabled: false });
             return Ok(text("token_secret", secret));
         }
         else if upper.starts_with("ALTER USER") && upper.contains(" SET ") {

@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 pub use builder::Builder;
-pub(crate) use execute::Manner;
+pub(crate) use execute::{Manner, timestamp};
 pub use users::UserCredentials;
 
 use crate::account::Account;
@@ -169,8 +169,8 @@ impl Emulator {
         &self.0.faults
     }
 
-    /// The statements with a `seq` larger than `since`, oldest first: everything that was executed, failures
-    /// included. Requests that never came to execution (401, 429, …) are not statements.
+    /// The statements with a `seq` larger than `since`, oldest first: everything that was taken up, failures
+    /// included. Requests that were refused as such (400, 401, 429, 503, …) are not statements.
     pub fn statements(&self, since: u64) -> Vec<Statement> {
         self.0.statements.since(since)
     }
@@ -230,6 +230,11 @@ impl Emulator {
             (low & 0xffff_0000_0000_0000) | (count & 0xffff_ffff_ffff),
         )
         .to_string()
+    }
+
+    /// Each request of the SQL API is a session of its own.
+    pub(crate) fn next_session(&self) -> u64 {
+        self.0.handles.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     pub(crate) fn note_change(&self) {

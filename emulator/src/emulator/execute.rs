@@ -107,6 +107,6 @@ impl Emulator {
 }
 
 /// RFC 3339 of nanoseconds since 1970, to the millisecond.
-fn timestamp(nanos: i128) -> String {
+pub(crate) fn timestamp(nanos: i128) -> String {
     jiff::Timestamp::from_millisecond((nanos / 1_000_000) as i64).unwrap_or_default().to_string()
 }

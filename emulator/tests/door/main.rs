@@ -3,6 +3,7 @@
 mod auth;
 mod client;
 mod faults;
+mod hostile;
 mod program;
 mod socket;
 mod sql_api;

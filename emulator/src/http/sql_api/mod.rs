@@ -138,6 +138,7 @@ async fn try_submit(emulator: &Emulator, request: Request) -> Result<Response, P
         Ok(job) => job,
         Err(failure) => {
             pause(delay).await;
+            run::note_failure(emulator, &speaker, &submission, &execution, &failure, millis(began));
             execution.finish(Outcome::Failed(failure));
             return Ok(hit.finish(attach(emulator, &execution, true)).await);
         }

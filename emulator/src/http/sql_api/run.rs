@@ -7,12 +7,12 @@ use super::bindings;
 use super::request::{Speaker, Submission};
 use crate::account::Account;
 use crate::context::Context;
-use crate::emulator::{Emulator, Manner};
+use crate::emulator::{Emulator, Manner, timestamp};
 use crate::error::SqlError;
 use crate::faults::verb_of;
 use crate::http::guarded;
 use crate::rows::{Column, ColumnType, Rows};
-use crate::state::{Execution, Failure, Finished, Outcome, Partitions};
+use crate::state::{Execution, Failure, Finished, Outcome, Partitions, Statement};
 
 /// A statement (or several) that is ready to be executed.
 #[derive(Debug)]
@@ -28,6 +28,30 @@ pub(crate) struct Job {
     /// Somebody else's statements, role and text, just before and just after.
     pub(crate) before: Option<(String, String)>,
     pub(crate) after: Option<(String, String)>,
+}
+
+/// Writes a statement to the log that failed before the account saw it.
+pub(super) fn note_failure(
+    emulator: &Emulator,
+    speaker: &Speaker,
+    submission: &Submission,
+    execution: &Execution,
+    failure: &Failure,
+    elapsed: f64,
+) {
+    emulator.log().push(Statement {
+        seq: 0,
+        text: execution.text.to_string(),
+        tag: submission.session.get("QUERY_TAG").filter(|tag| !tag.is_empty()).cloned(),
+        client: speaker.client.clone(),
+        user: speaker.identity.user.clone(),
+        role: submission.role.clone(),
+        start: timestamp(i128::from(execution.created) * 1_000_000),
+        elapsed,
+        code: format!("{:06}", failure.code),
+        request_id: execution.request_id.clone(),
+        query_id: execution.handle.clone(),
+    });
 }
 
 impl From<SqlError> for Failure {
@@ -313,7 +337,7 @@ fn context(emulator: &Emulator, speaker: &Speaker, submission: &Submission) -> R
         schema: submission.schema.clone().or(default_schema),
         parameters: submission.session.clone(),
         client: speaker.client.clone(),
-        session_id: 0,
+        session_id: emulator.next_session(),
         query_id: String::new(),
     })
 }
