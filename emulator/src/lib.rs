@@ -1,8 +1,5 @@
 //! A local Snowflake for the control plane.
-#[path = "account_stub.rs"]
 pub mod account;
-#[path = "account/mod.rs"]
-pub mod account_next;
 pub mod auth;
 pub mod context;
 pub mod emulator;

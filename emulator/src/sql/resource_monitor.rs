@@ -3,7 +3,7 @@
 use super::cursor::Cursor;
 use super::property::{Property, Setting, Takes, find, settings, some_settings};
 use super::{Command, How};
-use crate::account_next::{Trigger, TriggerAction};
+use crate::account::{Trigger, TriggerAction};
 use crate::error::SqlError;
 
 const FREQUENCIES: &[(&str, &str)] = &[
