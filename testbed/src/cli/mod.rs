@@ -138,7 +138,7 @@ async fn up(options: Options) -> Result<ExitCode> {
     let cluster = Cluster::start(options).await?;
     let mut signals = run::Signals::new()?;
     let kubeconfig = cluster.kubeconfig();
-    println!("Kubernetes {} serves at {}\n", crate::KUBERNETES_VERSION, cluster.url());
+    println!("The control plane serves at {}\n", cluster.url());
     println!("  export KUBECONFIG={}", kubeconfig.display());
     for (name, value) in cluster.environment()? {
         if name == "PATH" {

@@ -211,3 +211,14 @@ async fn a_folder_that_was_named_is_kept_and_must_be_empty() {
     let error = Cluster::start(options).await.unwrap_err();
     assert!(matches!(error, Error::FolderNotEmpty(_)));
 }
+
+/// The example of `docs/guide/testbed.md`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_namespace_is_made() -> Result<(), Box<dyn std::error::Error>> {
+    let cluster = Cluster::start(Options { audit: true, ..Options::default() }).await?;
+    assert!(cluster.kubectl().args(["create", "namespace", "a"]).status()?.success());
+    let writes =
+        cluster.audit_events()?.into_iter().filter(|event| event.user == "admin" && event.is_write());
+    assert_eq!(writes.count(), 1);
+    Ok(())
+}
