@@ -50,6 +50,12 @@ pub struct Entry {
     /// Names of objects that this one was attached to (the warehouses of a monitor).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub attached: BTreeSet<String>,
+    /// The name that it was being given: it has this one or `name`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renaming: Option<String>,
+    /// It ran and was suspended here for a change: it is to be resumed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub resume: bool,
     /// A creation that was begun and whose outcome is not recorded yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,

@@ -43,24 +43,24 @@ pub enum Outcome {
 }
 
 /// Executes steps in order. A step whose predecessor is held or failed is skipped; all others go on. The record is
-/// changed in place; the caller writes what changed after the last statement. `stuck` names objects that are held or
-/// failed, before and after.
+/// changed in place; the caller writes what changed after the last statement. `written` is the record as it was last
+/// written. `stuck` names objects that are held or failed, before and after.
 pub async fn execute(
     steps: &[Step],
     verdicts: &[Verdict],
     record: &mut Record,
+    written: &mut Record,
     hands: &impl Hands,
     stuck: &mut HashSet<Target>,
     mut report: impl FnMut(&Step, &Outcome),
 ) -> Result<Vec<Outcome>, Fault> {
     let mut outcomes = Vec::with_capacity(steps.len());
-    let mut written = record.clone();
     for (step, verdict) in steps.iter().zip(verdicts) {
         let before = step.after.iter().chain([&step.on]).find(|target| stuck.contains(*target));
         let outcome = match (before, verdict) {
             (Some(target), _) => Outcome::Skipped(target.clone()),
             (None, Verdict::Held(why)) => Outcome::Held(why.clone()),
-            (None, Verdict::Run) => match perform(step, record, &mut written, hands).await {
+            (None, Verdict::Run) => match perform(step, record, written, hands).await {
                 Ok(()) => Outcome::Done,
                 // Somebody else writes the record, or leads: nothing more is done.
                 Err(fault @ (Fault::RecordConflict | Fault::NotLeading | Fault::Kubernetes(_))) => return Err(fault),
@@ -101,7 +101,11 @@ async fn perform(step: &Step, record: &mut Record, written: &mut Record, hands: 
 /// A creation that Snowflake refused leaves nothing; one whose outcome is unknown stays an intent.
 fn refused(on: &Target, sql: &Sql, error: ClientError, record: &mut Record) -> Fault {
     let Some(intent) = sql.intent else { return error.into() };
-    if error.may_have_executed() || !matches!(error, ClientError::Snowflake(_)) {
+    let settled = matches!(
+        error,
+        ClientError::Snowflake(_) | ClientError::Cancelled(_) | ClientError::TimedOut { may_have_executed: false, .. }
+    );
+    if !settled {
         return error.into();
     }
     record.apply(&Note::NotCreated { on: on.clone() });

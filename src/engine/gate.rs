@@ -1,11 +1,13 @@
 //! What may run: suspended? observed only? approved?
 
+use std::collections::HashSet;
+
 use sha2::{Digest, Sha256};
 
 use super::execute::Verdict;
 use crate::{
     api::{APPROVE, Common, ManagementPolicy, Record},
-    plan::{Action, Risk, Step, step::Hold},
+    plan::{Action, Risk, Step, Target, step::Hold},
 };
 
 /// What the gate decides with.
@@ -60,9 +62,18 @@ impl Gate<'_> {
         if self.approved == Some(hash.as_str()) {
             return Decision { verdicts: vec![Verdict::Run; steps.len()], waiting: None, used: true };
         }
-        let verdict = |step: &Step| {
-            if waits(&step) { Verdict::Held(format!("waits for approval {hash}")) } else { Verdict::Run }
-        };
+        // What comes after a step that waits is not executed either.
+        let mut held: HashSet<&Target> = HashSet::new();
+        let mut verdicts = Vec::with_capacity(steps.len());
+        for step in steps {
+            let after = step.after.iter().chain([&step.on]).any(|target| held.contains(target));
+            verdicts.push(if waits(&step) || after {
+                held.insert(&step.on);
+                Verdict::Held(format!("waits for approval {hash}"))
+            } else {
+                Verdict::Run
+            });
+        }
         let what: Vec<_> = waiting.iter().map(|step| describe(step)).collect();
         let message = format!(
             "{}; to approve: kubectl -n {} annotate --overwrite {} {APPROVE}={hash}",
@@ -72,7 +83,7 @@ impl Gate<'_> {
         );
         let visibility_lost = waiting.iter().any(|step| step.hold == Some(Hold::VisibilityLost));
         Decision {
-            verdicts: steps.iter().map(verdict).collect(),
+            verdicts,
             waiting: Some(Waiting { hash, message, visibility_lost }),
             used: false,
         }

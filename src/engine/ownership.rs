@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::fault::Fault;
 use crate::{
-    api::{Common, Record, connection::Adoption, record::Entry},
+    api::{Common, ManagementPolicy, Record, connection::Adoption, record::Entry},
     plan::{Note, Target, step::SentIntent},
     values::ident::{BadIdent, Ident},
 };
@@ -19,14 +19,15 @@ pub struct Sighting {
 /// Where an object stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It is not there: create it under this request.
-    Absent { intent: SentIntent, vanished: bool },
-    /// A creation was begun and its outcome is unknown: send the same request again before anything else.
-    Unsettled { intent: SentIntent },
+    /// It is not there: create it under this request. `notes` come before.
+    Absent { intent: SentIntent, vanished: bool, notes: Vec<Note> },
+    /// A creation was begun and its outcome is unknown: send the same request again before anything else. `on` has
+    /// another name when the resource was renamed meanwhile.
+    Unsettled { on: Target, intent: SentIntent },
     /// It is ours, and `notes` bring the record up to date. `entry` is as it is after the notes.
     Ours { entry: Entry, notes: Vec<Note> },
-    /// It is ours under another name: rename it.
-    Misnamed { from: Target, entry: Entry },
+    /// It is ours under another name: rename it. `notes` come before.
+    Misnamed { from: Target, entry: Entry, notes: Vec<Note> },
 }
 
 /// What decides beside the object itself.
@@ -54,33 +55,32 @@ impl Claimant<'_> {
         seen: Option<&Sighting>,
         under: impl Fn(&str) -> Option<Sighting>,
     ) -> Result<Standing, Fault> {
-        let entry = self.record.entry(on);
-        if let Some(misnamed) = self.misnamed(on, seen, entry, under)? {
-            return Ok(misnamed);
+        if self.common.management_policy == ManagementPolicy::Observe {
+            return Ok(self.only_observed(on, seen));
         }
+        if let Some(elsewhere) = self.elsewhere(on, seen, under)? {
+            return Ok(elsewhere);
+        }
+        let entry = self.record.entry(on);
         let pending = entry.and_then(|entry| entry.intent.as_ref());
         if let Some(intent) = pending.filter(|intent| !intent.done) {
-            return Ok(Standing::Unsettled { intent: SentIntent { request_id: intent.request_id, again: true } });
+            return Ok(unsettled(on.clone(), intent.request_id));
         }
         let Some(seen) = seen else {
             let vanished = entry.is_some_and(|entry| entry.created_on.is_some());
-            return Ok(Standing::Absent { intent: self.fresh_intent(on), vanished });
+            return Ok(Standing::Absent { intent: self.fresh_intent(on), vanished, notes: vec![] });
         };
-        let known = entry.and_then(|entry| entry.created_on.as_deref());
-        if pending.is_some() || known == Some(seen.created_on.as_str()) {
-            // Ours: created under our request a moment ago, or the very object that is recorded.
-            let created = pending.is_some();
-            if created && seen.owner.as_deref() != Some(self.role) {
-                return Err(self.conflict(on, seen));
-            }
-            let adopted = !created && entry.is_some_and(|entry| entry.adopted);
-            return Ok(self.ours(on, seen, entry.cloned(), adopted));
+        if let Some(entry) = entry.filter(|entry| self.is_it(entry, seen)) {
+            return Ok(known(on, seen, entry.clone()));
+        }
+        if pending.is_some() && entry.is_some_and(|entry| entry.created_on.is_none()) {
+            return Err(self.conflict(on, seen));
         }
         let by_role = self.adoption == Adoption::OwnedByRole && seen.owner.as_deref() == Some(self.role);
         if self.common.adopt || by_role {
-            return Ok(self.ours(on, seen, None, true));
+            return Ok(adopted(on, seen, entry.is_some()));
         }
-        Err(if known.is_some() {
+        Err(if entry.is_some_and(|entry| entry.created_on.is_some()) {
             Fault::Conflict(format!(
                 "{on} is not the one that was created here: it was dropped and created anew by somebody else (created_on {}); set spec.adopt: true to take it over, or remove it",
                 seen.created_on
@@ -90,6 +90,21 @@ impl Claimant<'_> {
         })
     }
 
+    /// What is only observed is neither created nor taken over, and nothing of it is released.
+    fn only_observed(&self, on: &Target, seen: Option<&Sighting>) -> Standing {
+        match seen {
+            Some(_) => Standing::Ours { entry: blank(on), notes: vec![] },
+            None => Standing::Absent { intent: self.fresh_intent(on), vanished: false, notes: vec![] },
+        }
+    }
+
+    /// Whether what is seen is what an entry speaks of: the very object that is recorded, or the one that was created
+    /// under our request a moment ago.
+    fn is_it(&self, entry: &Entry, seen: &Sighting) -> bool {
+        let created = entry.intent.as_ref().is_some_and(|intent| intent.done);
+        entry.created_on.as_ref() == Some(&seen.created_on) || (created && seen.owner.as_deref() == Some(self.role))
+    }
+
     fn conflict(&self, on: &Target, seen: &Sighting) -> Fault {
         let owner = seen.owner.as_deref().unwrap_or("nobody");
         Fault::Conflict(format!(
@@ -97,68 +112,132 @@ impl Claimant<'_> {
         ))
     }
 
-    fn ours(&self, on: &Target, seen: &Sighting, entry: Option<Entry>, adopted: bool) -> Standing {
-        let mut entry =
-            entry.unwrap_or_else(|| Entry { kind: on.kind.into(), name: on.name.clone(), ..Entry::default() });
-        let same = entry.created_on.as_deref() == Some(&seen.created_on)
-            && entry.owner == seen.owner
-            && entry.intent.is_none();
-        let mut notes = vec![];
-        if !same {
-            entry.created_on = Some(seen.created_on.clone());
-            entry.owner.clone_from(&seen.owner);
-            entry.intent = None;
-            entry.adopted = adopted;
-            notes.push(Note::Identity {
-                on: on.clone(),
-                created_on: seen.created_on.clone(),
-                owner: seen.owner.clone(),
-                adopted,
-            });
-        }
-        Standing::Ours { entry, notes }
-    }
-
-    /// An entry under another name: a rename that is asked for, under way, or done.
-    fn misnamed(
+    /// An object of ours under another name: a rename that is asked for, under way, done, or taken back.
+    fn elsewhere(
         &self,
         on: &Target,
         seen: Option<&Sighting>,
-        entry: Option<&Entry>,
         under: impl Fn(&str) -> Option<Sighting>,
     ) -> Result<Option<Standing>, Fault> {
-        if entry.is_some() {
+        let Some(entry) = entry_of(self.record, on) else { return Ok(None) };
+        let recorded = Target::new(on.kind, entry.name.clone());
+        if recorded != *on {
+            self.asked(&recorded, entry, on)?;
+        }
+        if let Some(intent) = entry.intent.as_ref().filter(|intent| !intent.done) {
+            return Ok((recorded != *on).then(|| unsettled(recorded, intent.request_id)));
+        }
+        if let Some(seen) = seen.filter(|seen| self.is_it(entry, seen)) {
+            if recorded == *on && entry.renaming.is_none() {
+                return Ok(None);
+            }
+            // Renamed, and the answer did not get into the record; or never renamed, and not wanted any more.
+            let mut entry = entry.clone();
+            (entry.name, entry.renaming) = (on.name.clone(), None);
+            let Standing::Ours { entry, notes } = known(on, seen, entry) else { return Ok(None) };
+            let renamed = Note::Renamed { from: recorded, to: on.clone() };
+            return Ok(Some(Standing::Ours { entry, notes: [renamed].into_iter().chain(notes).collect() }));
+        }
+        let names = [Some(&entry.name), entry.renaming.as_ref()].into_iter().flatten().filter(|name| **name != on.name);
+        let mut there = names.filter_map(|name| Some((name, under(name)?)));
+        if let Some((name, sighting)) = there.find(|(_, sighting)| self.is_it(entry, sighting)) {
+            if let Some(seen) = seen {
+                return Err(self.conflict(on, seen));
+            }
+            let from = Target::new(on.kind, name.clone());
+            let mut notes = vec![];
+            let mut moved = entry.clone();
+            if from != recorded {
+                notes.push(Note::Renamed { from: recorded, to: from.clone() });
+                (moved.name, moved.renaming) = (from.name.clone(), None);
+            }
+            let Standing::Ours { entry, notes: more } = known(&from, &sighting, moved) else { return Ok(None) };
+            notes.extend(more);
+            return Ok(Some(Standing::Misnamed { from, entry, notes }));
+        }
+        if recorded == *on {
             return Ok(None);
         }
-        let Some(other) = self.record.objects.iter().find(|other| other.kind == on.kind) else {
-            return Ok(None);
-        };
-        let from = Target::new(on.kind, other.name.clone());
-        if other.created_on.is_none() {
-            return Err(Fault::Refused(format!(
-                "the creation of {from} is not settled yet; set spec.name back until it is Ready, and rename it then"
-            )));
-        }
-        if seen.is_some_and(|seen| Some(&seen.created_on) == other.created_on.as_ref()) {
-            // The rename was executed, and its answer did not get into the record.
-            let mut entry = other.clone();
-            entry.name.clone_from(&on.name);
-            return Ok(Some(Standing::Ours { entry, notes: vec![Note::Renamed { from, to: on.clone() }] }));
-        }
-        let asked = self.common.renamed_from.map(Ident::from_spec).transpose().map_err(bad_name("renamedFrom"))?;
-        if asked.is_none_or(|name| name.as_str() != other.name) {
-            return Err(Fault::Refused(format!(
-                "this resource has {from} until now; to rename it to {}, set spec.renamedFrom: {}",
-                on.name, other.name
-            )));
-        }
-        let old = under(&other.name).filter(|old| Some(&old.created_on) == other.created_on.as_ref());
-        match (old, seen) {
-            (Some(_), None) => Ok(Some(Standing::Misnamed { from, entry: other.clone() })),
-            (Some(_), Some(seen)) => Err(self.conflict(on, seen)),
-            (None, _) => Err(Fault::NotFound(format!("{from}, which is to be renamed, is not there any more"))),
+        // It is gone under every name that it can have: the new name starts afresh.
+        match seen {
+            Some(seen) if self.common.adopt => {
+                let Standing::Ours { entry, mut notes } = adopted(on, seen, false) else { return Ok(None) };
+                notes.insert(0, Note::Forget { on: recorded });
+                Ok(Some(Standing::Ours { entry, notes }))
+            }
+            Some(seen) => Err(self.conflict(on, seen)),
+            None => Ok(Some(Standing::Absent {
+                intent: self.fresh_intent(on),
+                vanished: entry.created_on.is_some(),
+                notes: vec![Note::Renamed { from: recorded, to: on.clone() }],
+            })),
         }
     }
+
+    /// Whether the spec asks to rename what the record has.
+    fn asked(&self, from: &Target, entry: &Entry, to: &Target) -> Result<(), Fault> {
+        if entry.renaming.as_ref() == Some(&to.name) {
+            return Ok(());
+        }
+        let asked = self.common.renamed_from.map(Ident::from_spec).transpose().map_err(bad_name("renamedFrom"))?;
+        let asked = asked.is_some_and(|name| {
+            name.as_str() == entry.name || entry.renaming.as_deref() == Some(name.as_str())
+        });
+        if asked {
+            return Ok(());
+        }
+        Err(Fault::Refused(format!(
+            "this resource has {from} until now; to rename it to {}, set spec.renamedFrom: {}",
+            to.name,
+            Ident::exact(&entry.name).map_or_else(|_| entry.name.clone(), |name| name.to_spec())
+        )))
+    }
+}
+
+/// The entry of a resource that has one object: under its present name, or under the one that it had.
+fn entry_of<'a>(record: &'a Record, on: &Target) -> Option<&'a Entry> {
+    record.entry(on).or_else(|| record.objects.iter().find(|other| other.kind == on.kind))
+}
+
+/// Other names under which an object of ours may be: what the record has, and what it was being renamed to.
+pub fn other_names<'a>(record: &'a Record, on: &Target) -> impl Iterator<Item = &'a str> + use<'a> {
+    let entry = entry_of(record, on);
+    let own = on.name.clone();
+    let names = entry.into_iter().flat_map(|entry| [Some(entry.name.as_str()), entry.renaming.as_deref()]);
+    names.flatten().filter(move |name| *name != own)
+}
+
+fn blank(on: &Target) -> Entry {
+    Entry { kind: on.kind.into(), name: on.name.clone(), ..Entry::default() }
+}
+
+fn unsettled(on: Target, request_id: Uuid) -> Standing {
+    Standing::Unsettled { on, intent: SentIntent { request_id, again: true } }
+}
+
+/// It is what the entry speaks of. The note is left out when the record says so already.
+fn known(on: &Target, seen: &Sighting, mut entry: Entry) -> Standing {
+    let created = entry.intent.is_some();
+    if !created && entry.created_on.as_ref() == Some(&seen.created_on) && entry.owner == seen.owner {
+        return Standing::Ours { entry, notes: vec![] };
+    }
+    let adopted = entry.adopted && !created;
+    let note = identity(on, seen, adopted);
+    (entry.created_on, entry.owner) = (Some(seen.created_on.clone()), seen.owner.clone());
+    (entry.intent, entry.adopted) = (None, adopted);
+    Standing::Ours { entry, notes: vec![note] }
+}
+
+/// It is taken over. What an entry knew of another object does not hold for this one.
+fn adopted(on: &Target, seen: &Sighting, forget: bool) -> Standing {
+    let forget = forget.then(|| Note::Forget { on: on.clone() });
+    let notes = forget.into_iter().chain([identity(on, seen, true)]).collect();
+    let (created_on, owner) = (Some(seen.created_on.clone()), seen.owner.clone());
+    Standing::Ours { entry: Entry { created_on, owner, adopted: true, ..blank(on) }, notes }
+}
+
+fn identity(on: &Target, seen: &Sighting, adopted: bool) -> Note {
+    Note::Identity { on: on.clone(), created_on: seen.created_on.clone(), owner: seen.owner.clone(), adopted }
 }
 
 /// The name in Snowflake that a resource resolves to.

@@ -12,7 +12,7 @@ use super::{
     ownership::resolved_name,
     session::ConnectionKey,
 };
-use crate::api::{ResourceMonitor, SnowflakeWarehouse};
+use crate::api::{ManagementPolicy, ResourceMonitor, SnowflakeWarehouse};
 
 type Key = (String, String);
 
@@ -40,6 +40,8 @@ struct Claimed {
     object: Arc<str>,
     /// `created_on` of the object is in the record.
     proven: bool,
+    /// It is only looked at: no claim.
+    observes: bool,
     recorded: Vec<Box<str>>,
     connection: ConnectionKey,
 }
@@ -74,6 +76,7 @@ impl Index {
             uid: cr.meta().uid.as_deref().unwrap_or_default().into(),
             created: cr.meta().creation_timestamp.as_ref().map_or(i64::MAX, |time| time.0.as_second()),
             proven: recorded.iter().any(|name| **name == *object.as_str()),
+            observes: cr.common().management_policy == ManagementPolicy::Observe,
             object: object.as_str().into(),
             recorded,
             connection: connection_of(cr),
@@ -187,7 +190,7 @@ impl Peers for Index {
         }
         let claims = inner.claims.get(claim.object.kind)?;
         let rank = |key: &Key| {
-            let other = claims.get(key)?;
+            let other = claims.get(key).filter(|other| !other.observes)?;
             // A connection that is not open yet may lead to the same account.
             let same = inner.accounts.get(&other.connection).is_none_or(|account| account == claim.account);
             same.then(|| ((!other.proven, other.created, other.uid.clone()), key.clone()))

@@ -173,7 +173,8 @@ async fn through<K: Managed, L: Ledger>(
     let name = resolved_name(&common, metadata_name)?;
     let target = Target::new(K::OBJECT, name.as_str());
     let claim = Claim { object: &target, account: &pass.session.account.name, by: (namespace, metadata_name) };
-    if let Some(rival) = pass.peers.rival(&claim) {
+    let observed = common.management_policy == ManagementPolicy::Observe;
+    if let Some(rival) = pass.peers.rival(&claim).filter(|_| !observed) {
         return Err(Fault::Conflict(format!(
             "{target} belongs to {rival}: two resources can't have one object; delete this one or choose another spec.name"
         )));
@@ -184,6 +185,7 @@ async fn through<K: Managed, L: Ledger>(
         pass,
         tag: format!("snowfence {}/{namespace}/{metadata_name}", K::kind(&())),
     };
+    let mut written = record.clone();
     let mut as_of = pass.session.floor(K::OBJECT, name.as_str(), pass.as_of);
     for round in 0..MAX_ROUNDS {
         let seen = cr.observe(record, pass.session, pass.peers, as_of).await?;
@@ -213,12 +215,15 @@ async fn through<K: Managed, L: Ledger>(
         }
         let mut told = vec![];
         let mut stuck = HashSet::new();
-        let done = execute(&steps, &decision.verdicts, record, &hands, &mut stuck, |step, outcome| {
+        let done = execute(&steps, &decision.verdicts, record, &mut written, &hands, &mut stuck, |step, outcome| {
+            if matches!(outcome, Outcome::Done) {
+                told.extend(step.effects.iter().filter_map(adoption_of));
+            }
             told.extend(event_of(step, outcome));
         });
         let outcomes = done.await;
-        for step in &steps {
-            pass.session.touched(step.on.kind, &step.on.name);
+        for on in steps.iter().map(|step| &step.on).chain([&target]) {
+            pass.session.touched(on.kind, &on.name);
         }
         report.executed = true;
         report.events.append(&mut told);

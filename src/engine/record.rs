@@ -33,6 +33,8 @@ impl Record {
                 entry.intent = Some(Intent { request_id: *request_id, done: false });
                 entry.managed.clone_from(managed);
                 entry.grants.clone_from(grants);
+                // What is created anew was not suspended here.
+                entry.resume = false;
             }
             Note::Created { on } => {
                 if let Some(intent) = &mut self.entry_mut(on).intent {
@@ -57,11 +59,19 @@ impl Record {
             Note::Managed { on, fields } => self.entry_mut(on).managed.clone_from(fields),
             Note::Grants { on, grants } => self.entry_mut(on).grants.clone_from(grants),
             Note::Attached { on, names } => self.entry_mut(on).attached.clone_from(names),
-            Note::Renamed { from, to } => {
+            Note::Renaming { from, to } => {
                 if self.entry(from).is_some() {
-                    self.entry_mut(from).name.clone_from(&to.name);
+                    self.entry_mut(from).renaming = Some(to.name.clone());
                 }
             }
+            Note::Renamed { from, to } => {
+                if self.entry(from).is_some() {
+                    let entry = self.entry_mut(from);
+                    entry.name.clone_from(&to.name);
+                    entry.renaming = None;
+                }
+            }
+            Note::Resume { on, wanted } => self.entry_mut(on).resume = *wanted,
             Note::Forget { on } => {
                 self.objects.retain(|entry| entry.kind != on.kind || entry.name != on.name);
             }

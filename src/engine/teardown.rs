@@ -1,6 +1,7 @@
 //! Deletion. It works from the record alone: also when the spec no longer parses, or Snowflake is gone.
 
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::{
     fault::Fault,
@@ -11,6 +12,7 @@ use super::{
 use crate::{
     api::{DeletionPolicy, ManagementPolicy, Record, record::Entry},
     plan::{Sql, Target, step::SentIntent},
+    snowflake::catalog::Found,
     values::ident::Ident,
 };
 
@@ -59,34 +61,35 @@ async fn drop_one<K: Managed>(
     events: &mut Vec<Event>,
 ) -> Result<(), Fault> {
     let on = Target::new(K::OBJECT, entry.name.clone());
-    let Ok(name) = Ident::exact(&entry.name) else { return Ok(()) };
-    let mut created = entry.intent.as_ref().is_some_and(|intent| intent.done);
-    if let Some(intent) = entry.intent.as_ref().filter(|intent| !intent.done) {
-        // Was it created? The same request, sent again, is executed at most once: it succeeds exactly when it is ours.
-        let sent = SentIntent { request_id: intent.request_id, again: true };
-        let probe = Sql { statement: K::probe(&name), intent: Some(sent) };
-        match session.client.run(&probe.statement, &options(&probe, tag)).await {
-            Ok(_) => created = true,
-            Err(error) if error.is_object_exists() => {}
-            Err(error) => return Err(error.into()),
+    let created = match &entry.intent {
+        Some(intent) => intent.done || was_created::<K>(entry, intent.request_id, session, tag).await?,
+        None => false,
+    };
+    let as_of = Instant::now();
+    let is_it = |found: &Found| {
+        entry.created_on.as_deref() == Some(found.created_on())
+            || (created && found.owner() == Some(session.account.role.as_str()))
+    };
+    let (mut ours, mut other) = (None, false);
+    // While it was being renamed it has the one name or the other.
+    for name in [Some(&entry.name), entry.renaming.as_ref()].into_iter().flatten() {
+        let Ok(name) = Ident::exact(name) else { continue };
+        match K::find(session, &name, as_of).await? {
+            Some(found) if is_it(&found) => ours = ours.or(Some(name)),
+            Some(_) => other = true,
+            None => {}
         }
     }
-    let found = K::find(session, &name, Instant::now()).await?;
-    let Some(found) = found else {
-        let note = format!("{on} is not there (or not visible to the role): nothing was dropped");
-        events.push(Event { warning: false, reason: "NothingToDrop", note });
+    let Some(name) = ours else {
+        events.push(if other {
+            let note = format!("{on} is not the one that was created here any more: it is left alone");
+            Event { warning: true, reason: "NotOurs", note }
+        } else {
+            let note = format!("{on} is not there (or not visible to the role): nothing was dropped");
+            Event { warning: false, reason: "NothingToDrop", note }
+        });
         return Ok(());
     };
-    let ours = if created {
-        found.owner() == Some(session.account.role.as_str())
-    } else {
-        entry.created_on.as_deref() == Some(found.created_on())
-    };
-    if !ours {
-        let note = format!("{on} is not the one that was created here any more: it is left alone");
-        events.push(Event { warning: true, reason: "NotOurs", note });
-        return Ok(());
-    }
     let sql = Sql { statement: K::drop_statement(&name), intent: None };
     match session.client.run(&sql.statement, &options(&sql, tag)).await {
         Ok(_) => {}
@@ -96,4 +99,21 @@ async fn drop_one<K: Managed>(
     }
     events.push(Event { warning: false, reason: "Deleted", note: format!("dropped {on}") });
     Ok(())
+}
+
+/// Was it created? The same request, sent again, is executed at most once: it succeeds exactly when it is ours.
+async fn was_created<K: Managed>(
+    entry: &Entry,
+    request_id: Uuid,
+    session: &Session,
+    tag: &str,
+) -> Result<bool, Fault> {
+    let Ok(name) = Ident::exact(&entry.name) else { return Ok(false) };
+    let probe = Sql { statement: K::probe(&name), intent: Some(SentIntent { request_id, again: true }) };
+    match session.client.run(&probe.statement, &options(&probe, tag)).await {
+        Ok(_) => Ok(true),
+        // Somebody else has the name, or the role may not create: it never was.
+        Err(error) if error.is_object_exists() || error.is_privilege() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }

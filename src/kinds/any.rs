@@ -133,7 +133,9 @@ async fn plan<K: Managed>(
     // Without a cluster there is no uid: every run has one of its own, so no request id repeats.
     let fresh = Uuid::new_v4().to_string();
     let uid = cr.meta().uid.as_deref().unwrap_or(&fresh);
-    if let Some(rival) = peers.rival(&Claim { object: &target, account: &session.account.name, by: (namespace, metadata_name) }) {
+    if common.management_policy != ManagementPolicy::Observe
+        && let Some(rival) = peers.rival(&Claim { object: &target, account: &session.account.name, by: (namespace, metadata_name) })
+    {
         return Err(Fault::Conflict(format!("{target} belongs to {rival}: two resources can't have one object")));
     }
     let mut record = cr.status().map(|status| status.record.clone()).unwrap_or_default();
@@ -181,7 +183,9 @@ impl Planned {
         report: impl FnMut(&Step, &Outcome),
     ) -> Result<Vec<Outcome>, Fault> {
         let hands = Offline { session, tag };
-        let outcomes = execute(&self.steps, &self.verdicts, &mut self.record, &hands, stuck, report).await;
+        let mut written = self.record.clone();
+        let outcomes =
+            execute(&self.steps, &self.verdicts, &mut self.record, &mut written, &hands, stuck, report).await;
         for step in &self.steps {
             session.touched(step.on.kind, &step.on.name);
         }

@@ -37,36 +37,49 @@ pub fn wanted(grants: Option<&[Grant]>, known: &[&str], kind: &str) -> Result<Gr
     Ok(all)
 }
 
-/// Which of the wanted and the recorded grants are there, by one shared read for each role.
+/// Which of the wanted and the recorded grants are there, by one shared read for each role; and the roles that are not
+/// there, or not visible.
 pub async fn present(
     wanted: &Grants,
     entry: Option<&Entry>,
     (kind, name): (&str, &str),
     session: &Session,
     as_of: Instant,
-) -> Result<Grants, Fault> {
+) -> Result<(Grants, BTreeSet<String>), Fault> {
     let recorded = entry.map(|entry| &entry.grants);
     let keys = wanted.iter().chain(recorded.into_iter().flatten());
     let roles: BTreeSet<&str> = keys.filter_map(|key| split_grant(key)).map(|(_, role)| role).collect();
-    let mut all = Grants::new();
+    let (mut all, mut missing) = (Grants::new(), BTreeSet::new());
     for role in roles {
         let Ok(ident) = Ident::exact(role) else { continue };
         let privileges = match session.catalog.privileges_of(&ident, as_of).await {
             Ok(privileges) => privileges,
-            // The role is gone, and its grants with it.
-            Err(error) if error.is_object_missing() && !wanted.iter().any(|key| split_grant(key).is_some_and(|(_, r)| r == role)) => continue,
             Err(error) if error.is_object_missing() => {
-                return Err(Fault::Waiting {
-                    reason: "RoleNotFound",
-                    message: format!("spec.grants: role {role} does not exist, or the connection's role can't see it"),
-                });
+                missing.insert(role.to_owned());
+                continue;
             }
             Err(error) => return Err(error.into()),
         };
         let held = privileges.get(&(kind.to_owned(), name.to_owned()));
         all.extend(held.into_iter().flatten().map(|privilege| grant_key(privilege, role)));
     }
-    Ok(all)
+    missing.retain(|role| wanted.iter().any(|key| split_grant(key).is_some_and(|(_, wants)| wants == role)));
+    Ok((all, missing))
+}
+
+/// What can be given now: a role that is not there yet keeps nothing else from its goal.
+pub fn givable(wanted: Grants, missing: &BTreeSet<String>) -> Grants {
+    wanted.into_iter().filter(|key| split_grant(key).is_none_or(|(_, role)| !missing.contains(role))).collect()
+}
+
+/// What is waited for.
+pub fn missing(roles: &BTreeSet<String>) -> Option<Fault> {
+    let all: Vec<_> = roles.iter().map(String::as_str).collect();
+    let message = format!(
+        "spec.grants: role {} does not exist, or the connection's role can't see it; the rest is done",
+        all.join(", ")
+    );
+    (!all.is_empty()).then_some(Fault::Waiting { reason: "RoleNotFound", message })
 }
 
 /// Whether the connection lets a namespace grant to these roles.

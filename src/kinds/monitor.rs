@@ -23,7 +23,7 @@ use crate::{
     engine::{
         fault::Fault,
         managed::{Grants, Managed, Peers, Planning, key_of},
-        ownership::{Sighting, Standing, bad_name, resolved_name},
+        ownership::{Sighting, Standing, bad_name, other_names, resolved_name},
         session::{Named, Session},
     },
     plan::{
@@ -114,9 +114,9 @@ pub const WITHOUT_ROW: &[&str] = &["triggers", "accountLevel", "allowedNamespace
 #[derive(Debug, Default)]
 pub struct Seen {
     pub found: Option<Found>,
-    /// The object under the name that is recorded, when that is another one.
-    pub under_old_name: Option<Found>,
     pub grants: Grants,
+    /// Roles of grants that are not there, or not visible.
+    pub missing_roles: BTreeSet<String>,
     /// Warehouses whose resources refer to this monitor, with the monitor that each has now; the outer `None`: the
     /// warehouse is not there.
     pub wanted: BTreeMap<Ident, Option<Option<String>>>,
@@ -206,8 +206,10 @@ fn with_triggers(mut statement: Statement, triggers: &Triggers) -> Statement {
 fn create(name: &Ident, spec: &MonitorSpec, replace: bool) -> Result<Statement, Fault> {
     let words = if replace { "CREATE OR REPLACE RESOURCE MONITOR" } else { "CREATE RESOURCE MONITOR" };
     let triggers = wanted_triggers(spec).filter(|triggers| !triggers.0.is_empty());
-    if spec.credit_quota.is_none() {
-        return Err(Fault::Refused("spec.creditQuota: a monitor is created with a quota: set it".into()));
+    if ROWS.iter().all(|row| row.path == "startTimestamp" || row.wanted(spec).is_none()) {
+        return Err(Fault::Refused(
+            "spec: Snowflake creates no monitor without a property: set creditQuota".into(),
+        ));
     }
     let bare = MonitorSpec { start_timestamp: None, ..spec.clone() };
     let mut statement = assignments(Statement::new(words).of_kind(KIND).ident(name).keyword("WITH"), ROWS, &bare);
@@ -251,20 +253,21 @@ fn creation(
 ) -> Result<Vec<Effect>, Fault> {
     let (on, name) = (planning.target.clone(), planning.name);
     let mut managed = own_paths(spec);
-    let mut effects = vec![];
-    if intent.again {
-        managed.extend(entry.into_iter().flat_map(|entry| entry.managed.iter().cloned()));
-        effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: managed }));
+    // What an earlier sending set, or the lost object had, may be more than what the spec says: released afterwards.
+    managed.extend(entry.into_iter().flat_map(|entry| entry.managed.iter().cloned()));
+    let recorded = entry.map(|entry| entry.grants.clone()).unwrap_or_default();
+    let first = if intent.again {
+        Note::Managed { on: on.clone(), fields: managed }
     } else {
-        let (request_id, grants) = (intent.request_id, Grants::new());
-        effects.push(Effect::Remember(Note::Intent { on: on.clone(), request_id, managed, grants }));
-    }
+        let (request_id, grants) = (intent.request_id, recorded.clone());
+        Note::Intent { on: on.clone(), request_id, managed, grants }
+    };
+    let mut effects = vec![Effect::Remember(first)];
     effects.push(Effect::Sql(Sql { statement: create(name, spec, replace)?, intent: Some(intent) }));
     if spec.account_level == Some(true) {
         effects.push(Effect::sql(assign_account(name)));
     }
     // OR REPLACE drops the grants: they are given anew.
-    let recorded = entry.filter(|_| !replace).map(|entry| entry.grants.clone()).unwrap_or_default();
     effects.extend(grants::plan(&on, name, PRIVILEGES, wanted, &Grants::new(), &recorded).effects);
     Ok(effects)
 }
@@ -317,29 +320,22 @@ impl Update<'_> {
         Ok((wanted != present).then(|| (Some(shown(&present)), wanted)))
     }
 
-    fn steps(&self, seen: &Seen, notes: Vec<Note>, from: Option<&Target>) -> Result<Vec<Step>, Fault> {
+    fn steps(&self, seen: &Seen, notes: Vec<Note>) -> Result<Vec<Step>, Fault> {
         let (on, name, spec, entry) = (self.planning.target, self.planning.name, self.spec, self.entry);
         let Difference { changes: rows, mut managed } =
             difference(ROWS, spec, &entry.managed, &spec.ignore_fields, |row| cell(self.found, row))?;
-        let triggers = self.triggers()?;
-        let mut changes: Vec<Change> = rows.iter().map(|row| row.change.clone()).collect();
-        if let Some((from, to)) = &triggers {
-            let risk = if to.0.is_empty() { Risk::Destructive } else { Risk::Safe };
-            changes.push(Change { path: "triggers".into(), from: from.clone(), to: Some(shown(to)), risk });
-        }
         managed.extend(own_paths(spec));
         // The last trigger can't be removed: Snowflake has no other way than to create the monitor anew.
-        if triggers.as_ref().is_some_and(|(_, to)| to.0.is_empty()) {
-            let intent = self.planning.claimant.fresh_intent(on);
-            let effects = creation(self.planning, spec, intent, Some(entry), self.wanted, true)?;
-            let step =
-                Step { on: on.clone(), after: vec![], action: Action::Replace(changes), effects, hold: None };
-            return Ok(vec![step]);
-        }
+        let (triggers, removed) = match self.triggers()? {
+            Some((from, to)) if to.0.is_empty() => (None, Some((from, to))),
+            other => (other, None),
+        };
+        let mut changes: Vec<Change> = rows.iter().map(|row| row.change.clone()).collect();
+        let of_triggers = |from: &Option<Value>, to: &Triggers, risk| {
+            Change { path: "triggers".into(), from: from.clone(), to: Some(shown(to)), risk }
+        };
+        changes.extend(triggers.as_ref().map(|(from, to)| of_triggers(from, to, Risk::Safe)));
         let mut effects: Vec<Effect> = notes.into_iter().map(Effect::Remember).collect();
-        if let Some(from) = from {
-            return Err(Fault::Refused(format!("spec.renamedFrom: Snowflake can't rename a {}", from.kind.to_ascii_lowercase())));
-        }
         let before: BTreeSet<String> = entry.managed.union(&managed).cloned().collect();
         if before != entry.managed {
             effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: before.clone() }));
@@ -353,14 +349,22 @@ impl Update<'_> {
             changes.push(Change { path: "accountLevel".into(), from: value(is), to: value(wants), risk: Risk::Safe });
         }
         if before != managed {
-            effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: managed }));
+            effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: managed.clone() }));
         }
         let grants = grants::plan(on, name, PRIVILEGES, self.wanted, &seen.grants, &entry.grants);
         effects.extend(grants.effects);
         changes.extend(grants.changes);
+        let step = |action, effects| Step { on: on.clone(), after: vec![], action, effects, hold: None };
         let action = if changes.is_empty() { Action::Note } else { Action::Update(changes) };
-        let step = Step { on: on.clone(), after: vec![], action, effects, hold: None };
-        Ok(if step.effects.is_empty() { vec![] } else { vec![step] })
+        let mut steps = vec![step(action, effects)];
+        if let Some((from, to)) = removed {
+            let intent = self.planning.claimant.fresh_intent(on);
+            let after = Entry { managed, ..entry.clone() };
+            let effects = creation(self.planning, spec, intent, Some(&after), self.wanted, true)?;
+            steps.push(step(Action::Replace(vec![of_triggers(&from, &to, Risk::Destructive)]), effects));
+        }
+        steps.retain(|step| !step.effects.is_empty());
+        Ok(steps)
     }
 }
 
@@ -433,21 +437,19 @@ impl Managed for ResourceMonitor {
         grants::permitted(&wanted, session, namespace)?;
         let mut seen = Seen { found: session.catalog.find(SHOW, &name, as_of).await?, ..Seen::default() };
         let entry = record.entry(&Target::new(KIND, name.as_str()));
-        let other = record.objects.iter().find(|other| other.kind == KIND && other.name != name.as_str());
-        if let Some(old) = other.and_then(|other| Ident::exact(&other.name).ok()) {
-            seen.under_old_name = session.catalog.find(SHOW, &old, as_of).await?;
-        }
-        if let Some(there) = &seen.found {
-            seen.grants = grants::present(&wanted, entry, (KIND, there.name()), session, as_of).await?;
-        } else if entry.is_some_and(|entry| entry.created_on.is_some())
-            && let Some(table) = session.catalog.last(SHOW)
-        {
+        if seen.found.is_none() && entry.is_some_and(|entry| entry.created_on.is_some()) {
+            let table = session.catalog.show(SHOW, as_of).await?;
             seen.lost = session.visibility_lost(KIND, &table, || peers.recorded(KIND, &session.key));
         }
+        (seen.grants, seen.missing_roles) =
+            grants::present(&wanted, entry, (KIND, name.as_str()), session, as_of).await?;
         let referring = peers.warehouses_of(namespace, metadata_name);
         let referring = warehouse::of_monitor(referring, namespace, self.spec.allowed_namespaces.as_ref());
         let attached = entry.map(|entry| entry.attached.clone()).unwrap_or_default();
         if !referring.is_empty() || !attached.is_empty() {
+            // Another monitor's reconcile may have changed them: not older than the last change of each.
+            let names = referring.iter().map(Ident::as_str).chain(attached.iter().map(String::as_str));
+            let as_of = names.fold(as_of, |as_of, name| session.floor(warehouse::SHOW.kind, name, as_of));
             let table = session.catalog.show(warehouse::SHOW, as_of).await?;
             let monitor_of = |name: &str| assigned(&table, name);
             seen.wanted = referring.into_iter().map(|w| (w.clone(), monitor_of(w.as_str()))).collect();
@@ -460,39 +462,54 @@ impl Managed for ResourceMonitor {
 
     fn plan(&self, planning: &Planning<'_>, seen: &Seen) -> Result<Vec<Step>, Fault> {
         let spec = &self.spec;
+        let on = planning.target;
+        if let Some(other) = other_names(planning.record, on).next() {
+            return Err(Fault::Refused(format!(
+                "spec.name: Snowflake can't rename a resource monitor: set spec.name back to {}, or delete this resource and create another",
+                Ident::exact(other).map_or_else(|_| other.to_owned(), |name| name.to_spec())
+            )));
+        }
         validate(spec)?;
         let wanted = grants::wanted(spec.grants.as_deref(), PRIVILEGES, KIND)?;
-        let on = planning.target;
+        let wanted = grants::givable(wanted, &seen.missing_roles);
         let entry = planning.record.entry(on);
-        let under = |_: &str| seen.under_old_name.as_ref().map(sighting);
-        let mut steps = match planning.claimant.standing(on, seen.found.as_ref().map(sighting).as_ref(), under)? {
-            Standing::Absent { intent, vanished } => {
+        let create = |effects: Vec<Effect>, hold| {
+            let action = Action::Create(all_fields(spec, &wanted));
+            vec![Step { on: on.clone(), after: vec![], action, effects, hold }]
+        };
+        let sighting = seen.found.as_ref().map(sighting);
+        let mut steps = match planning.claimant.standing(on, sighting.as_ref(), |_| None)? {
+            Standing::Absent { intent, vanished, .. } => {
                 let hold = (vanished && seen.lost).then_some(Hold::VisibilityLost);
-                let effects = creation(planning, spec, intent, None, &wanted, false)?;
-                let action = Action::Create(all_fields(spec, &wanted));
-                vec![Step { on: on.clone(), after: vec![], action, effects, hold }]
+                create(creation(planning, spec, intent, entry, &wanted, false)?, hold)
             }
-            Standing::Unsettled { intent } => {
-                let replace = entry.is_some_and(|entry| entry.created_on.is_some());
-                let effects = creation(planning, spec, intent, entry, &wanted, replace)?;
-                let action = Action::Create(all_fields(spec, &wanted));
-                vec![Step { on: on.clone(), after: vec![], action, effects, hold: None }]
+            Standing::Unsettled { intent, .. } => {
+                // A replacement was approved, and the one that is ours is still there. Whatever else is there now is
+                // not replaced: the same request, sent as a plain CREATE, tells whether it is ours.
+                let known = entry.and_then(|entry| entry.created_on.as_deref());
+                let replace = seen.found.as_ref().is_some_and(|found| known == Some(found.created_on()));
+                create(creation(planning, spec, intent, entry, &wanted, replace)?, None)
             }
             Standing::Ours { entry, notes } => {
                 let Some(found) = &seen.found else { return Ok(vec![]) };
-                let update = Update { planning, spec, found, entry: &entry, wanted: &wanted };
-                update.steps(seen, notes, None)?
+                Update { planning, spec, found, entry: &entry, wanted: &wanted }.steps(seen, notes)?
             }
-            Standing::Misnamed { from, entry } => {
-                let Some(found) = &seen.under_old_name else { return Ok(vec![]) };
-                let update = Update { planning, spec, found, entry: &entry, wanted: &wanted };
-                update.steps(seen, vec![], Some(&from))?
-            }
+            Standing::Misnamed { .. } => vec![],
         };
-        // A monitor that is created anew is assigned to nothing.
-        let anew = steps.iter().any(|step| matches!(step.action, Action::Create(_) | Action::Replace(_)));
+        // A monitor that is created anew is assigned to nothing. A replacement may have to wait; the rest does not.
+        let replacement = steps.pop_if(|step| matches!(step.action, Action::Replace(_)));
+        let anew = steps.iter().any(|step| matches!(step.action, Action::Create(_)));
         steps.extend(assignments_of(planning, seen, entry, anew));
+        if let Some(replacement) = replacement {
+            steps.push(replacement);
+            let all = assignments_of(planning, seen, entry, true);
+            steps.extend(all.into_iter().filter(|step| step.action.changes().iter().any(|c| c.to.is_some())));
+        }
         Ok(steps)
+    }
+
+    fn pending(&self, seen: &Seen) -> Option<Fault> {
+        grants::missing(&seen.missing_roles)
     }
 
     fn summary(&self, seen: &Seen) -> MonitorSummary {

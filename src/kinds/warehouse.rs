@@ -17,12 +17,12 @@ use crate::{
     engine::{
         fault::Fault,
         managed::{Grants, Managed, Peers, Planning, key_of},
-        ownership::{Sighting, Standing, bad_name, resolved_name},
+        ownership::{Sighting, Standing, bad_name, other_names, resolved_name},
         session::{ConnectionKey, Named, Session},
     },
     plan::{
         Action, Cell, Change, Effect, Note, Property, Release, Risk, Source, Sql, Step, Target,
-        property::{Alter, Lens, PropertyChange, alterations, assignments, difference},
+        property::{Alter, Difference, Lens, PropertyChange, alterations, assignments, difference},
         step::{Hold, SentIntent},
     },
     snowflake::{
@@ -60,8 +60,9 @@ pub const ROWS: &[Row] = &[
     Row::column("size", "WAREHOUSE_SIZE", "size", field!(size)).release(Release::Leave),
     Row::column("generation", "GENERATION", "generation", field!(generation)).release(Release::Leave),
     Row::column("resourceConstraint", "RESOURCE_CONSTRAINT", "resource_constraint", field!(resource_constraint)).release(Release::Leave),
-    Row::column("minClusterCount", "MIN_CLUSTER_COUNT", "min_cluster_count", field!(min_cluster_count)),
-    Row::column("maxClusterCount", "MAX_CLUSTER_COUNT", "max_cluster_count", field!(max_cluster_count)),
+    // Set to their default, not unset: the two belong into one statement.
+    Row::column("minClusterCount", "MIN_CLUSTER_COUNT", "min_cluster_count", field!(min_cluster_count)).release(Release::Set("1")),
+    Row::column("maxClusterCount", "MAX_CLUSTER_COUNT", "max_cluster_count", field!(max_cluster_count)).release(Release::Set("1")),
     Row::column("scalingPolicy", "SCALING_POLICY", "scaling_policy", field!(scaling_policy)),
     // UNSET AUTO_SUSPEND means never, not the default of 600 s.
     Row::column("autoSuspend", "AUTO_SUSPEND", "auto_suspend", field!(auto_suspend)).release(Release::Set("600")),
@@ -92,10 +93,12 @@ pub const WITHOUT_ROW: &[&str] = &["initiallySuspended", "tables", "resourceMoni
 #[derive(Debug, Default)]
 pub struct Seen {
     pub found: Option<Found>,
-    /// The object under the name that is recorded, when that is another one.
-    pub under_old_name: Option<Found>,
+    /// What is there under other names that ours may have.
+    pub elsewhere: Vec<Found>,
     pub parameters: Parameters,
     pub grants: Grants,
+    /// Roles of grants that are not there, or not visible.
+    pub missing_roles: BTreeSet<String>,
     /// Many recorded warehouses are missing from the same answer.
     pub lost: bool,
     pub monitor: Monitor,
@@ -118,6 +121,28 @@ impl Seen {
             Source::Parameter => self.parameters.get(row.ddl).map_or(Cell::Inherited, |text| Cell::Is(Some(text))),
         }
     }
+}
+
+/// Whether warehouses of a type have the property at all.
+/// Source: <https://docs.snowflake.com/en/sql-reference/sql/create-warehouse>.
+fn carries(kind: WarehouseType, path: &str) -> bool {
+    use WarehouseType::{Adaptive, Interactive, SnowparkOptimized, Standard};
+    match path {
+        "size" | "minClusterCount" | "maxClusterCount" | "scalingPolicy" | "autoSuspend" | "autoResume"
+        | "maxConcurrencyLevel" => kind != Adaptive,
+        "generation" => kind == Standard,
+        "resourceConstraint" => kind == SnowparkOptimized,
+        "enableQueryAcceleration" | "queryAccelerationMaxScaleFactor" => {
+            matches!(kind, Standard | SnowparkOptimized)
+        }
+        "maxQueryPerformanceLevel" | "queryThroughputMultiplier" => kind == Adaptive,
+        "fallbackWarehouse" => kind == Interactive,
+        _ => true,
+    }
+}
+
+fn type_of(found: &Found) -> Option<WarehouseType> {
+    found.text("type").and_then(|text| WarehouseType::read(Some(text)))
 }
 
 pub(super) fn sighting(found: &Found) -> Sighting {
@@ -180,25 +205,29 @@ fn create(name: &Ident, spec: &WarehouseSpec) -> Result<Statement, Fault> {
     Ok(statement.keyword("INITIALLY_SUSPENDED =").boolean(suspended))
 }
 
-fn creation(name: &Ident, spec: &WarehouseSpec, on: &Target, intent: SentIntent, entry: Option<&Entry>, wanted: &Grants) -> Result<Vec<Effect>, Fault> {
+/// Creates `on`, which has another name than the spec when a creation under the old name is to be settled.
+fn creation(
+    spec: &WarehouseSpec,
+    on: &Target,
+    intent: SentIntent,
+    entry: Option<&Entry>,
+    wanted: &Grants,
+) -> Result<Vec<Effect>, Fault> {
+    let name = &Ident::exact(&on.name).map_err(bad_name("name"))?;
     let mut managed: BTreeSet<String> =
         ROWS.iter().filter(|row| row.wanted(spec).is_some()).map(|row| row.path.to_owned()).collect();
     managed.retain(|path| !spec.ignore_fields.contains(path));
-    let mut effects = vec![];
-    if intent.again {
-        // What the first sending set may be more than what the spec says now: it is released afterwards.
-        managed.extend(entry.into_iter().flat_map(|entry| entry.managed.iter().cloned()));
-        effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: managed }));
-    } else {
-        effects.push(Effect::Remember(Note::Intent {
-            on: on.clone(),
-            request_id: intent.request_id,
-            managed,
-            grants: Grants::new(),
-        }));
-    }
-    effects.push(Effect::Sql(Sql { statement: create(name, spec)?, intent: Some(intent) }));
+    // What an earlier sending set, or the lost object had, may be more than what the spec says: released afterwards.
+    managed.extend(entry.into_iter().flat_map(|entry| entry.managed.iter().cloned()));
     let recorded = entry.map(|entry| entry.grants.clone()).unwrap_or_default();
+    let first = if intent.again {
+        Note::Managed { on: on.clone(), fields: managed }
+    } else {
+        let (request_id, grants) = (intent.request_id, recorded.clone());
+        Note::Intent { on: on.clone(), request_id, managed, grants }
+    };
+    let mut effects = vec![Effect::Remember(first)];
+    effects.push(Effect::Sql(Sql { statement: create(name, spec)?, intent: Some(intent) }));
     effects.extend(grants::plan(on, name, PRIVILEGES, wanted, &Grants::new(), &recorded).effects);
     Ok(effects)
 }
@@ -233,9 +262,8 @@ fn with_companion(mut changes: Vec<PropertyChange>, spec: &WarehouseSpec) -> Vec
 }
 
 fn interactive_mismatch(found: &Found, spec: &WarehouseSpec, on: &Target) -> Result<(), Fault> {
-    let is = found.text("type").and_then(|text| WarehouseType::read(Some(text)));
-    let (is, wanted) = (is == Some(WarehouseType::Interactive), spec.warehouse_type);
-    match wanted {
+    let is = type_of(found) == Some(WarehouseType::Interactive);
+    match spec.warehouse_type {
         Some(wanted) if is != (wanted == WarehouseType::Interactive) => Err(Fault::Refused(format!(
             "spec.type: {on} is {}, and a warehouse can't become interactive or stop being so: choose another spec.name",
             found.text("type").unwrap_or("of no known type")
@@ -244,16 +272,35 @@ fn interactive_mismatch(found: &Found, spec: &WarehouseSpec, on: &Target) -> Res
     }
 }
 
-/// Suspends a running warehouse around a change of its type: Snowflake refuses it while it runs.
-fn around(found: &Found, name: &Ident, changes: &[PropertyChange], statements: Vec<Statement>) -> Vec<Statement> {
-    let runs = found.text("state").is_some_and(|state| !matches!(state, "SUSPENDED" | "SUSPENDING"));
-    if !runs || !changes.iter().any(|c| c.change.path == "type") {
-        return statements;
+/// Suspends a running warehouse around what Snowflake refuses while it runs: another type, and another size of an
+/// interactive one. That it is to be resumed is recorded before.
+fn around(found: &Found, on: &Target, entry: &Entry, changes: &[PropertyChange], alter: &Statement) -> Vec<Effect> {
+    let is = type_of(found);
+    let runs = found.text("state").is_some_and(|state| !matches!(state, "SUSPENDED" | "SUSPENDING" | "DISABLED"));
+    let changes_path = |path: &str| changes.iter().find(|c| c.change.path == path);
+    let stops = match is {
+        // An adaptive warehouse is enabled or disabled, not suspended.
+        Some(WarehouseType::Adaptive) => false,
+        Some(WarehouseType::Interactive) => changes_path("size").is_some(),
+        _ => changes_path("type").is_some(),
+    };
+    let suspend = runs && stops;
+    let note = |wanted| Effect::Remember(Note::Resume { on: on.clone(), wanted });
+    let mut effects = vec![];
+    if suspend {
+        effects.extend([note(true), Effect::sql(alter.clone().keyword("SUSPEND"))]);
     }
-    let alter = Statement::new("ALTER WAREHOUSE").of_kind(KIND).ident(name);
-    let before = alter.clone().keyword("SUSPEND");
-    let after = alter.keyword("RESUME IF SUSPENDED");
-    [before].into_iter().chain(statements).chain([after]).collect()
+    effects.extend(alterations(alter, changes).into_iter().map(Effect::sql));
+    if suspend || entry.resume {
+        let becomes = match changes_path("type").map(|c| &c.verb) {
+            Some(Alter::Set(value)) => WarehouseType::read(Some(value.shown.as_str())),
+            _ => is,
+        };
+        let words =
+            if becomes == Some(WarehouseType::Adaptive) { "ENABLE" } else { "RESUME IF SUSPENDED" };
+        effects.extend([Effect::sql(alter.clone().keyword(words)), note(false)]);
+    }
+    effects
 }
 
 fn table_changes(found: &Found, spec: &WarehouseSpec, alter: &Statement) -> Result<(Vec<Change>, Vec<Statement>), Fault> {
@@ -280,51 +327,74 @@ fn table_changes(found: &Found, spec: &WarehouseSpec, alter: &Statement) -> Resu
     Ok((vec![change], statements))
 }
 
-/// The least ALTER of a warehouse that is ours. `found` may be under its old name.
-fn update(
-    seen: &Seen,
-    spec: &WarehouseSpec,
-    planning: &Planning<'_>,
-    found: &Found,
-    entry: &Entry,
-    notes: Vec<Note>,
-    from: Option<&Target>,
-    wanted: &Grants,
-) -> Result<Vec<Step>, Fault> {
-    let (on, name) = (planning.target, planning.name);
-    interactive_mismatch(found, spec, on)?;
-    let difference =
-        difference(ROWS, spec, &entry.managed, &spec.ignore_fields, |row| seen.cell(found, row))?;
-    let alter = Statement::new("ALTER WAREHOUSE").of_kind(KIND).ident(name);
-    let (mut changes, mut effects): (Vec<Change>, Vec<Effect>) = (vec![], vec![]);
-    effects.extend(notes.into_iter().map(Effect::Remember));
-    if let Some(from) = from {
-        let old = Ident::exact(&from.name).map_err(bad_name("renamedFrom"))?;
-        let rename = Statement::new("ALTER WAREHOUSE").of_kind(KIND).ident(&old).keyword("RENAME TO").ident(name);
-        effects.extend([Effect::sql(rename), Effect::Remember(Note::Renamed { from: from.clone(), to: on.clone() })]);
-        let value = |text: &str| Some(Value { sql: text.into(), shown: text.into() });
-        changes.push(Change { path: "name".into(), from: value(&from.name), to: value(&on.name), risk: Risk::Safe });
+/// A warehouse that is ours, as it is to be compared.
+struct Update<'a> {
+    planning: &'a Planning<'a>,
+    spec: &'a WarehouseSpec,
+    seen: &'a Seen,
+    /// It may have its old name still.
+    found: &'a Found,
+    entry: &'a Entry,
+    wanted: &'a Grants,
+}
+
+impl Update<'_> {
+    fn difference(&self) -> Result<Difference, Fault> {
+        let (spec, entry) = (self.spec, self.entry);
+        let mut all =
+            difference(ROWS, spec, &entry.managed, &spec.ignore_fields, |row| self.seen.cell(self.found, row))?;
+        // What a type does not have goes with the change of type, and can't be released.
+        if let Some(kind) = spec.warehouse_type.or_else(|| type_of(self.found)) {
+            let wanted = |path: &str| ROWS.iter().any(|row| row.path == path && row.wanted(spec).is_some());
+            all.changes.retain(|c| carries(kind, &c.change.path) || wanted(&c.change.path));
+        }
+        Ok(all)
     }
-    // Before a field is set for the first time, the record says that it is managed; after a release, that it no longer is.
-    let before: BTreeSet<String> = entry.managed.union(&difference.managed).cloned().collect();
-    if before != entry.managed {
-        effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: before.clone() }));
+
+    /// The least ALTER.
+    fn steps(&self, notes: Vec<Note>, from: Option<&Target>) -> Result<Vec<Step>, Fault> {
+        let Self { planning, spec, seen, found, entry, wanted } = *self;
+        let (on, name) = (planning.target, planning.name);
+        interactive_mismatch(found, spec, on)?;
+        let difference = self.difference()?;
+        let alter = Statement::new("ALTER WAREHOUSE").of_kind(KIND).ident(name);
+        let mut changes: Vec<Change> = vec![];
+        let mut effects: Vec<Effect> = notes.into_iter().map(Effect::Remember).collect();
+        if let Some(from) = from {
+            let old = Ident::exact(&from.name).map_err(bad_name("renamedFrom"))?;
+            let rename = Statement::new("ALTER WAREHOUSE").of_kind(KIND).ident(&old).keyword("RENAME TO").ident(name);
+            let (from, to) = (from.clone(), on.clone());
+            let value = |text: &str| Some(Value { sql: text.into(), shown: text.into() });
+            changes.push(Change { path: "name".into(), from: value(&from.name), to: value(&to.name), risk: Risk::Safe });
+            effects.push(Effect::Remember(Note::Renaming { from: from.clone(), to: to.clone() }));
+            effects.extend([Effect::sql(rename), Effect::Remember(Note::Renamed { from, to })]);
+        }
+        // Before a field is set for the first time, the record says that it is managed; after a release, that it no
+        // longer is.
+        let before: BTreeSet<String> = entry.managed.union(&difference.managed).cloned().collect();
+        if before != entry.managed {
+            effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: before.clone() }));
+        }
+        effects.extend(around(found, on, entry, &with_companion(difference.changes.clone(), spec), &alter));
+        let (table_changes, table_statements) = table_changes(found, spec, &alter)?;
+        effects.extend(table_statements.into_iter().map(Effect::sql));
+        if before != difference.managed {
+            effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: difference.managed }));
+        }
+        let grants = grants::plan(on, name, PRIVILEGES, wanted, &seen.grants, &entry.grants);
+        effects.extend(grants.effects);
+        changes.extend(difference.changes.into_iter().map(|c| c.change));
+        changes.extend(table_changes);
+        changes.extend(grants.changes);
+        if entry.resume && changes.is_empty() {
+            let value = |text: &str| Some(Value { sql: text.into(), shown: text.into() });
+            let (from, to) = (value("suspended for a change"), value("resumed"));
+            changes.push(Change { path: "state".into(), from, to, risk: Risk::Safe });
+        }
+        let action = if changes.is_empty() { Action::Note } else { Action::Update(changes) };
+        let step = Step { on: on.clone(), after: vec![], action, effects, hold: None };
+        Ok(if step.effects.is_empty() { vec![] } else { vec![step] })
     }
-    let statements = alterations(&alter, &with_companion(difference.changes.clone(), spec));
-    effects.extend(around(found, name, &difference.changes, statements).into_iter().map(Effect::sql));
-    let (table_changes, table_statements) = table_changes(found, spec, &alter)?;
-    effects.extend(table_statements.into_iter().map(Effect::sql));
-    if before != difference.managed {
-        effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: difference.managed }));
-    }
-    let grants = grants::plan(on, name, PRIVILEGES, wanted, &seen.grants, &entry.grants);
-    effects.extend(grants.effects);
-    changes.extend(difference.changes.into_iter().map(|c| c.change));
-    changes.extend(table_changes);
-    changes.extend(grants.changes);
-    let action = if changes.is_empty() { Action::Note } else { Action::Update(changes) };
-    let step = Step { on: on.clone(), after: vec![], action, effects, hold: None };
-    Ok(if step.effects.is_empty() { vec![] } else { vec![step] })
 }
 
 // ---- look
@@ -356,18 +426,17 @@ impl Managed for SnowflakeWarehouse {
         grants::permitted(&wanted, session, namespace)?;
         let found = session.catalog.find(SHOW, &name, as_of).await?;
         let mut seen = Seen { monitor: monitor(self, session, peers), ..Seen::default() };
-        let entry = record.entry(&Target::new(KIND, name.as_str()));
-        let other = record.objects.iter().find(|other| other.kind == KIND && other.name != name.as_str());
-        if let Some(old) = other.and_then(|other| Ident::exact(&other.name).ok()) {
-            seen.under_old_name = session.catalog.find(SHOW, &old, as_of).await?;
+        let on = Target::new(KIND, name.as_str());
+        for other in other_names(record, &on).filter_map(|other| Ident::exact(other).ok()) {
+            seen.elsewhere.extend(session.catalog.find(SHOW, &other, as_of).await?);
         }
-        if let Some(there) = found.as_ref().or(seen.under_old_name.as_ref()) {
-            let entry = entry.or(other);
-            let parameter = |row: &&Row| row.source == Source::Parameter;
+        let entry = record.objects.iter().find(|entry| entry.kind == KIND);
+        let there = found.as_ref().or_else(|| seen.elsewhere.first());
+        if let Some(there) = there {
             let managed = |row: &Row| {
                 row.wanted(&self.spec).is_some() || entry.is_some_and(|entry| entry.managed.contains(row.path))
             };
-            if ROWS.iter().filter(parameter).any(managed) {
+            if ROWS.iter().filter(|row| row.source == Source::Parameter).any(managed) {
                 let there_name = Ident::exact(there.name()).map_err(bad_name("name"))?;
                 let not_before = session.last_effect(KIND, there.name());
                 let keep = session.policy.deep_resync;
@@ -375,12 +444,12 @@ impl Managed for SnowflakeWarehouse {
                     session.catalog.parameters(KIND, &there_name, there.created_on(), not_before, keep);
                 seen.parameters = read.await?;
             }
-            seen.grants = grants::present(&wanted, entry, (KIND, there.name()), session, as_of).await?;
-        } else if entry.is_some_and(|entry| entry.created_on.is_some())
-            && let Some(table) = session.catalog.last(SHOW)
-        {
+        } else if entry.is_some_and(|entry| entry.created_on.is_some()) {
+            let table = session.catalog.show(SHOW, as_of).await?;
             seen.lost = session.visibility_lost(KIND, &table, || peers.recorded(KIND, &session.key));
         }
+        let on = (KIND, there.map_or(name.as_str(), Found::name));
+        (seen.grants, seen.missing_roles) = grants::present(&wanted, entry, on, session, as_of).await?;
         seen.found = found;
         Ok(seen)
     }
@@ -389,33 +458,41 @@ impl Managed for SnowflakeWarehouse {
         let spec = &self.spec;
         validate(spec)?;
         let wanted = grants::wanted(spec.grants.as_deref(), PRIVILEGES, KIND)?;
-        let (on, name) = (planning.target, planning.name);
-        let entry = planning.record.entry(on);
-        let under = |_: &str| seen.under_old_name.as_ref().map(sighting);
+        let wanted = grants::givable(wanted, &seen.missing_roles);
+        let on = planning.target;
+        let under = |name: &str| seen.elsewhere.iter().find(|found| found.name() == name).map(sighting);
+        let create = |on: &Target, effects: Vec<Effect>, hold| {
+            let action = Action::Create(all_fields(spec, &wanted));
+            vec![Step { on: on.clone(), after: vec![], action, effects, hold }]
+        };
         match planning.claimant.standing(on, seen.found.as_ref().map(sighting).as_ref(), under)? {
-            Standing::Absent { intent, vanished } => {
+            Standing::Absent { intent, vanished, notes } => {
                 let hold = (vanished && seen.lost).then_some(Hold::VisibilityLost);
-                let effects = creation(name, spec, on, intent, None, &wanted)?;
-                let action = Action::Create(all_fields(spec, &wanted));
-                Ok(vec![Step { on: on.clone(), after: vec![], action, effects, hold }])
+                let entry = planning.record.objects.iter().find(|entry| entry.kind == KIND);
+                let mut effects: Vec<_> = notes.into_iter().map(Effect::Remember).collect();
+                effects.extend(creation(spec, on, intent, entry, &wanted)?);
+                Ok(create(on, effects, hold))
             }
-            Standing::Unsettled { intent } => {
-                let effects = creation(name, spec, on, intent, entry, &wanted)?;
-                let action = Action::Create(all_fields(spec, &wanted));
-                Ok(vec![Step { on: on.clone(), after: vec![], action, effects, hold: None }])
+            Standing::Unsettled { on, intent } => {
+                let effects = creation(spec, &on, intent, planning.record.entry(&on), &wanted)?;
+                Ok(create(&on, effects, None))
             }
             Standing::Ours { entry, notes } => {
                 let Some(found) = &seen.found else { return Ok(vec![]) };
-                update(seen, spec, planning, found, &entry, notes, None, &wanted)
+                Update { planning, spec, seen, found, entry: &entry, wanted: &wanted }.steps(notes, None)
             }
-            Standing::Misnamed { from, entry } => {
-                let Some(found) = &seen.under_old_name else { return Ok(vec![]) };
-                update(seen, spec, planning, found, &entry, vec![], Some(&from), &wanted)
+            Standing::Misnamed { from, entry, notes } => {
+                let found = seen.elsewhere.iter().find(|found| found.name() == from.name);
+                let Some(found) = found else { return Ok(vec![]) };
+                Update { planning, spec, seen, found, entry: &entry, wanted: &wanted }.steps(notes, Some(&from))
             }
         }
     }
 
     fn pending(&self, seen: &Seen) -> Option<Fault> {
+        if let Some(fault) = grants::missing(&seen.missing_roles) {
+            return Some(fault);
+        }
         let assigned = seen.found.as_ref().and_then(|found| found.text("resource_monitor"));
         match &seen.monitor {
             Monitor::None => None,

@@ -121,16 +121,21 @@ impl<S> Property<S> {
     pub fn import(&self, cell: Option<&str>, spec: &mut S) -> bool {
         self.value.import(cell, spec)
     }
-    /// The present value. `None`: a parameter that is not set on the object.
+    /// The present value. `None`: a parameter that is not set on the object, or a property without a value.
     pub fn present(&self, cell: Cell<'_>) -> Result<Option<Value>, NotUnderstood> {
-        match cell {
-            Cell::Inherited => Ok(None),
-            Cell::NoColumn => Err(NotUnderstood { path: self.path, ddl: self.ddl, said: None }),
-            Cell::Is(text) => self.value.parse(text).map(Some).ok_or_else(|| NotUnderstood {
-                path: self.path,
-                ddl: self.ddl,
-                said: Some(text.unwrap_or("NULL").to_owned()),
-            }),
+        let text = match cell {
+            Cell::Inherited => return Ok(None),
+            Cell::NoColumn => return Err(NotUnderstood { path: self.path, ddl: self.ddl, said: None }),
+            Cell::Is(text) => text,
+        };
+        match (self.value.parse(text), text) {
+            (Some(value), _) => Ok(Some(value)),
+            // NULL, '' and the text "null" are how Snowflake says "nothing".
+            (None, None) => Ok(None),
+            (None, Some(text)) if text.is_empty() || text.eq_ignore_ascii_case("null") => Ok(None),
+            (None, Some(text)) => {
+                Err(NotUnderstood { path: self.path, ddl: self.ddl, said: Some(text.to_owned()) })
+            }
         }
     }
 }
@@ -231,7 +236,7 @@ pub fn difference<'a, S>(
         }
         let from = property.present(cell(property))?;
         let same = match &verb {
-            Alter::Set(value) => from.as_ref().is_some_and(|from| from.sql == value.sql),
+            Alter::Set(value) => from.as_ref().map_or(value.sql == "NULL", |from| from.sql == value.sql),
             // Only a parameter can be seen to be unset; a column is unset once, when its management ends.
             Alter::Unset => from.is_none(),
         };

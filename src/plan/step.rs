@@ -121,6 +121,10 @@ pub enum Note {
     Grants { on: Target, grants: BTreeSet<String> },
     /// The objects that it was attached to here.
     Attached { on: Target, names: BTreeSet<String> },
+    /// About to be renamed.
+    Renaming { from: Target, to: Target },
+    /// It ran and is suspended for a change, so it is to be resumed; or it has been.
+    Resume { on: Target, wanted: bool },
     /// It has another name now.
     Renamed { from: Target, to: Target },
     /// It is no longer ours, or no longer there.

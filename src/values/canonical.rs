@@ -82,6 +82,6 @@ impl Canonical for String {
 /// The name of another object, or none (`FALLBACK_WAREHOUSE`).
 impl Canonical for super::ident::Ident {
     fn read(cell: Option<&str>) -> Option<Self> {
-        cell.filter(|text| !is_nothing(text)).and_then(|text| Self::exact(text).ok())
+        cell.filter(|text| !is_nothing(text)).and_then(|text| Self::shown(text).ok())
     }
 }

@@ -72,6 +72,14 @@ impl Ident {
         Ok(Self(name.into()))
     }
 
+    /// A name as Snowflake prints it in lists: in double quotes where it needs them.
+    pub fn shown(text: &str) -> Result<Self, BadIdent> {
+        match text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(inner) => Self::exact(&inner.replace("\"\"", "\"")),
+            None => Self::exact(text),
+        }
+    }
+
     /// The name as Snowflake keeps it and SHOW prints it: not quoted, not for SQL text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -10,7 +10,7 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{canonical::Canonical, ident::Ident, keywords::keywords, literal::quote_literal};
+use super::{canonical::Canonical, ident::Ident, keywords::keywords, literal::quote_literal, path::split_outside_quotes};
 
 keywords! {
     /// `FREQUENCY`: how often the used credits start again from 0.
@@ -126,9 +126,9 @@ impl Display for Users {
 impl Canonical for Users {
     /// SHOW prints the names with commas between.
     fn read(cell: Option<&str>) -> Option<Self> {
-        let names = cell.unwrap_or_default().split(',').map(str::trim);
+        let names = split_outside_quotes(cell.unwrap_or_default(), ',').into_iter().map(str::trim);
         let names = names.filter(|name| !name.is_empty() && !name.eq_ignore_ascii_case("null"));
-        names.map(|name| Ident::exact(name.trim_matches('"')).ok()).collect::<Option<_>>().map(Self)
+        names.map(|name| Ident::shown(name).ok()).collect::<Option<_>>().map(Self)
     }
     fn sql(&self) -> String {
         let names: Vec<_> = self.0.iter().map(ToString::to_string).collect();
@@ -178,7 +178,8 @@ impl Canonical for Moment {
     fn read(cell: Option<&str>) -> Option<Self> {
         Self::parse(cell?)
     }
+    /// With an offset: without one, Snowflake reads it in the session's time zone.
     fn sql(&self) -> String {
-        quote_literal(&self.0.strftime("%Y-%m-%d %H:%M").to_string())
+        quote_literal(&self.0.strftime("%Y-%m-%dT%H:%M:00+00:00").to_string())
     }
 }
