@@ -59,6 +59,8 @@ pub struct Identity {
 
 #[derive(Clone, Debug)]
 struct Remembered {
+    /// As what it was verified: declared as something else, it is looked at anew.
+    kind: TokenType,
     identity: Identity,
     proof: Proof,
     /// Seconds since 1970.
@@ -105,7 +107,9 @@ impl Authenticator {
     ) -> Result<Identity, Refusal> {
         let hash: [u8; 32] = Sha256::digest(token).into();
         let known = self.remembered.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).cloned();
-        if let Some(known) = known.filter(|known| known.expires > now) {
+        if let Some(known) =
+            known.filter(|known| known.expires > now && kind.is_none_or(|kind| kind == known.kind))
+        {
             let account = account.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(user) = account.user(&known.identity.user).filter(|user| !user.disabled()) {
                 let holds = match &known.proof {
@@ -157,6 +161,7 @@ impl Authenticator {
         let key = key_pair::verify(token, &claims, &user)?;
         enabled(&user)?;
         Ok(Remembered {
+            kind: TokenType::KeyPairJwt,
             identity: Identity { user: user.name().to_owned(), only_role: None },
             proof: Proof::Key(key),
             expires: claims.expires,
@@ -171,6 +176,7 @@ impl Authenticator {
             .ok_or_else(|| Refusal::oauth(token, format!("there is no user {}", verified.user)))?;
         enabled(user)?;
         Ok(Remembered {
+            kind: TokenType::OAuth,
             identity: Identity { user: user.name().to_owned(), only_role: verified.role },
             proof: Proof::Issuer,
             expires: verified.expires,
@@ -209,6 +215,7 @@ impl Authenticator {
         enabled(user)?;
         // A minute, so that a WORKLOAD_IDENTITY that was changed takes effect.
         Ok(Remembered {
+            kind: TokenType::WorkloadIdentity,
             identity: Identity { user: user.name().to_owned(), only_role: None },
             proof: Proof::Issuer,
             expires: claims.exp.min(now + 60),

@@ -33,9 +33,10 @@ impl Refusal {
         }
     }
 
-    /// An OAuth token that does not hold; the message shows the token's last eight characters.
+    /// An OAuth token that does not hold; the message shows the last eight characters of a token that has many.
     pub(crate) fn oauth(token: &str, reason: impl Into<String>) -> Self {
-        let tail: String = token.chars().rev().take(8).collect::<Vec<_>>().into_iter().rev().collect();
+        let shown = if token.chars().count() > 32 { 8 } else { 0 };
+        let tail: String = token.chars().rev().take(shown).collect::<Vec<_>>().into_iter().rev().collect();
         Self {
             code: "390303",
             message: format!("Invalid OAuth access token. ...{tail}"),

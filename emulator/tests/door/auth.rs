@@ -355,7 +355,7 @@ async fn a_workload_signs_in_with_its_issuers_token() {
         changed("nbf", json!(at + 120)),
         issuer.token("k2", &good),
         "WIF.OIDC.hello".into(),
-        "WIF.OIDC".into(),
+        "WIF.attestation".into(),
         "WIF.AWS.eyJhbGciOiJIUzI1NiJ9".into(),
         "WIF.GCP.x".into(),
         issuer.token("k1", &good).replace("WIF.OIDC.", ""),

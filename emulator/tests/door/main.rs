@@ -1,5 +1,8 @@
 //! The emulator through its doors: in process, and on a socket.
 
+// Clippy knows helpers of an integration test not as tests.
+#![allow(clippy::unwrap_used)]
+
 mod auth;
 mod client;
 mod faults;
