@@ -14,8 +14,7 @@ use kube::{
     core::{DeserializeGuard, PartialObjectMeta},
     runtime::{
         Controller, WatchStreamExt,
-        controller::{self, Action},
-
+        controller::{Action, Config, Error},
         reflector::{self, ObjectRef},
         watcher,
     },
@@ -27,7 +26,7 @@ use tracing::Instrument;
 
 use super::{
     context::Context,
-    controller::key,
+    controller::{self, key},
     ledger::{StatusWriter, dynamic, kubernetes},
     resource::{has_finalizer, set_finalizer},
     wake::Key,
@@ -95,11 +94,10 @@ pub(super) fn suspect(context: &Context, connection: &ConnectionKey, fault: &Fau
 type Guarded = DeserializeGuard<SnowflakeConnection>;
 
 pub(super) async fn run(context: Arc<Context>, stop: CancellationToken) {
-    let all = Arc::new(Connections { context: context.clone(), kept: Mutex::default(), readers: Mutex::default() });
+    let all =
+        Arc::new(Connections { context: context.clone(), kept: Mutex::default(), readers: Mutex::default() });
     let (reader, writer) = reflector::store();
-    let api: Api<Guarded> = Api::all(context.client.clone());
-    let strip = |cr: &mut Guarded| cr.meta_mut().managed_fields = None;
-    let events = watcher(api, watcher::Config::default()).default_backoff().modify(strip).reflect(writer);
+    let events = controller::watch::<SnowflakeConnection>(&context).reflect(writer);
     let marks: Mutex<HashMap<Key, Mark>> = Mutex::default();
     let deleted = all.clone();
     let news = events.filter_map(move |event| {
@@ -129,7 +127,7 @@ pub(super) async fn run(context: Arc<Context>, stop: CancellationToken) {
         async move { Some(futures::stream::iter(concerned.into_iter().map(object))) }
     });
     Controller::for_stream(news, reader)
-        .with_config(controller::Config::default().concurrency(16))
+        .with_config(Config::default().concurrency(16))
         .reconcile_on(woken)
         .reconcile_on(changed.flatten())
         .graceful_shutdown_on(async move { stop.cancelled().await })
@@ -139,7 +137,8 @@ pub(super) async fn run(context: Arc<Context>, stop: CancellationToken) {
                 let began = Instant::now();
                 context.metrics.begun("SnowflakeConnection", 0);
                 let task = context.passes.spawn(async move { all.pass(&cr).await });
-                let (action, result) = task.await.unwrap_or((Action::requeue(Duration::from_secs(60)), "error"));
+                let (action, result) =
+                    task.await.unwrap_or((Action::requeue(Duration::from_secs(60)), "error"));
                 context.metrics.ended("SnowflakeConnection", result, began.elapsed().as_secs_f64());
                 Ok::<_, std::convert::Infallible>(action)
             },
@@ -148,7 +147,7 @@ pub(super) async fn run(context: Arc<Context>, stop: CancellationToken) {
         )
         .for_each(|result| async {
             if let Err(error) = result
-                && !matches!(error, controller::Error::ObjectNotFound(_))
+                && !matches!(error, Error::ObjectNotFound(_))
             {
                 tracing::warn!(kind = "SnowflakeConnection", %error, "watch");
             }
@@ -186,7 +185,8 @@ impl Connections {
 
     async fn pass(self: Arc<Self>, cr: &Guarded) -> (Action, &'static str) {
         let key = key(cr);
-        let span = tracing::info_span!("reconcile", kind = "SnowflakeConnection", namespace = key.0, name = key.1);
+        let span =
+            tracing::info_span!("reconcile", kind = "SnowflakeConnection", namespace = key.0, name = key.1);
         let result = async {
             let api = dynamic::<SnowflakeConnection>(&self.context.client, &key.0);
             // Read anew: the status that is compared must be the last one.
@@ -201,7 +201,11 @@ impl Connections {
                 Ok(cr) => self.look(cr, &key).await,
                 Err(invalid) => {
                     // What is open stays open: its users go on.
-                    tracing::warn!(reason = "Undecodable", error = invalid.error, "this connection can't be read");
+                    tracing::warn!(
+                        reason = "Undecodable",
+                        error = invalid.error,
+                        "this connection can't be read"
+                    );
                     self.tell_undecodable(&invalid.error, &api, &key).await?;
                     Ok((Action::await_change(), "success"))
                 }
@@ -215,13 +219,21 @@ impl Connections {
                     kept.tries - 1
                 });
                 tracing::warn!(reason = fault.reason(), "{fault}");
-                let delay = if matches!(fault, Fault::RecordConflict) { Duration::from_millis(100) } else { backoff(tries) };
+                let delay = if matches!(fault, Fault::RecordConflict) {
+                    Duration::from_millis(100)
+                } else {
+                    backoff(tries)
+                };
                 (Action::requeue(delay), "error")
             }
         }
     }
 
-    async fn look(self: &Arc<Self>, cr: &SnowflakeConnection, key: &Key) -> Result<(Action, &'static str), Fault> {
+    async fn look(
+        self: &Arc<Self>,
+        cr: &SnowflakeConnection,
+        key: &Key,
+    ) -> Result<(Action, &'static str), Fault> {
         let mut version = cr.meta().resource_version.clone();
         if !has_finalizer(cr.meta()) {
             let api = dynamic::<SnowflakeConnection>(&self.context.client, &key.0);
@@ -245,8 +257,12 @@ impl Connections {
                 });
                 let connection = connection_key(key);
                 // With another credential that works still, its users go on.
-                let works_still = matches!(fault, Fault::Refused(_) | Fault::Waiting { .. } | Fault::Snowflake(ClientError::Unauthorized { .. }))
-                    && self.still_works(&connection).await;
+                let works_still = matches!(
+                    fault,
+                    Fault::Refused(_)
+                        | Fault::Waiting { .. }
+                        | Fault::Snowflake(ClientError::Unauthorized { .. })
+                ) && self.still_works(&connection).await;
                 if !works_still {
                     self.context.sessions.fails(&connection, fault.to_string());
                 }
@@ -277,7 +293,8 @@ impl Connections {
         self.reads(key, &cr.spec);
         let mark = self.secret_mark(&cr.spec, key).await;
         let open_now = self.context.sessions.any(&connection);
-        let (spec, same_secrets, verified) = self.with(key, |kept| (kept.spec.clone(), kept.secrets == mark, kept.verified));
+        let (spec, same_secrets, verified) =
+            self.with(key, |kept| (kept.spec.clone(), kept.secrets == mark, kept.verified));
         let working = self.context.sessions.get(&connection).is_ok();
         let due = verified.is_none_or(|at| at.elapsed() >= policy(&cr.spec).deep_resync);
         let session = match open_now {
@@ -286,7 +303,13 @@ impl Connections {
                     let account = verify(&session.client).await?;
                     if account != session.account {
                         // The role's name or the account's edition changed: everything is read anew.
-                        Arc::new(Session::new(connection.clone(), session.client.clone(), self.context.settings.reach.gather, account, policy(&cr.spec)))
+                        Arc::new(Session::new(
+                            connection.clone(),
+                            session.client.clone(),
+                            self.context.settings.reach.gather,
+                            account,
+                            policy(&cr.spec),
+                        ))
                     } else {
                         session
                     }
@@ -296,13 +319,23 @@ impl Connections {
             }
             Some(session) if spec.as_ref() == Some(&cr.spec) => {
                 // Another secret: statements under way go on with the old one, and share the permits with the new.
-                let new = credential(&cr.spec, &key.0, &self.context.secrets, &self.context.settings.reach).await?;
+                let new =
+                    credential(&cr.spec, &key.0, &self.context.secrets, &self.context.settings.reach).await?;
                 let client = session.client.with_credential(new);
                 let account = verify(&client).await?;
                 self.event(cr, false, "CredentialRotated", "signed in with the new credential".into());
-                Arc::new(Session::new(connection.clone(), client, self.context.settings.reach.gather, account, policy(&cr.spec)))
+                Arc::new(Session::new(
+                    connection.clone(),
+                    client,
+                    self.context.settings.reach.gather,
+                    account,
+                    policy(&cr.spec),
+                ))
             }
-            _ => Arc::new(open(connection.clone(), &cr.spec, &self.context.secrets, &self.context.settings.reach).await?),
+            _ => Arc::new(
+                open(connection.clone(), &cr.spec, &self.context.secrets, &self.context.settings.reach)
+                    .await?,
+            ),
         };
         let needs = self.needs(&connection);
         let same = spec.as_ref() == Some(&cr.spec) && same_secrets;
@@ -331,7 +364,9 @@ impl Connections {
     /// Whether the session that is open answers, although the spec or its Secret no longer gives one.
     async fn still_works(&self, connection: &ConnectionKey) -> bool {
         match self.context.sessions.any(connection) {
-            Some(session) if self.context.sessions.get(connection).is_ok() => verify(&session.client).await.is_ok(),
+            Some(session) if self.context.sessions.get(connection).is_ok() => {
+                verify(&session.client).await.is_ok()
+            }
             _ => false,
         }
     }
@@ -416,7 +451,13 @@ impl Connections {
         }
     }
 
-    async fn write(&self, cr: &SnowflakeConnection, version: Option<String>, verdict: &Verdict, summary: ConnectionSummary) -> Result<(), Fault> {
+    async fn write(
+        &self,
+        cr: &SnowflakeConnection,
+        version: Option<String>,
+        verdict: &Verdict,
+        summary: ConnectionSummary,
+    ) -> Result<(), Fault> {
         let old = cr.status.clone().unwrap_or_default();
         let generation = cr.meta().generation;
         let conditions = verdict.write(&old.conditions, generation, Timestamp::now());
@@ -430,11 +471,21 @@ impl Connections {
         let new = Status { observed_generation: generation, conditions, record: old.record.clone(), summary };
         let (namespace, name) = (cr.namespace().unwrap_or_default(), cr.name_any());
         let before = serde_json::to_value(&old).unwrap_or_default();
-        let writer = StatusWriter::new(dynamic::<SnowflakeConnection>(&self.context.client, &namespace), &name, version, before);
+        let writer = StatusWriter::new(
+            dynamic::<SnowflakeConnection>(&self.context.client, &namespace),
+            &name,
+            version,
+            before,
+        );
         writer.finish(&new).await.map(drop)
     }
 
-    async fn tell_undecodable(&self, error: &str, api: &Api<kube::api::DynamicObject>, key: &Key) -> Result<(), Fault> {
+    async fn tell_undecodable(
+        &self,
+        error: &str,
+        api: &Api<kube::api::DynamicObject>,
+        key: &Key,
+    ) -> Result<(), Fault> {
         super::resource::tell_undecodable(error, api.clone(), key).await.map(drop)
     }
 
@@ -443,7 +494,12 @@ impl Connections {
     }
 
     /// A connection stays while something refers to it.
-    async fn delete(&self, cr: &Guarded, api: &Api<kube::api::DynamicObject>, key: &Key) -> Result<(Action, &'static str), Fault> {
+    async fn delete(
+        &self,
+        cr: &Guarded,
+        api: &Api<kube::api::DynamicObject>,
+        key: &Key,
+    ) -> Result<(Action, &'static str), Fault> {
         if !has_finalizer(cr.meta()) {
             return Ok((Action::await_change(), "success"));
         }
@@ -453,7 +509,11 @@ impl Connections {
             return Ok((Action::await_change(), "success"));
         }
         if let Ok(cr) = &cr.0 {
-            let named: Vec<_> = users.iter().take(3).map(|(kind, (ns, name))| format!("{} {ns}/{name}", kind.to_ascii_lowercase())).collect();
+            let named: Vec<_> = users
+                .iter()
+                .take(3)
+                .map(|(kind, (ns, name))| format!("{} {ns}/{name}", kind.to_ascii_lowercase()))
+                .collect();
             let message = format!(
                 "{} resource{} refer to this connection ({}{}): it goes when they are gone",
                 users.len(),
@@ -468,7 +528,9 @@ impl Connections {
             if self.context.sessions.any(&connection_key(key)).is_none() {
                 self.with(key, |kept| kept.spec = None);
                 let connection = connection_key(key);
-                let session = open(connection.clone(), &cr.spec, &self.context.secrets, &self.context.settings.reach).await?;
+                let session =
+                    open(connection.clone(), &cr.spec, &self.context.secrets, &self.context.settings.reach)
+                        .await?;
                 self.context.index.put_account(connection.clone(), session.account.name.clone());
                 if self.context.sessions.works(&connection, Arc::new(session)) {
                     self.tick(&connection, Instant::now());

@@ -75,4 +75,10 @@ impl Context {
             settings,
         }
     }
+
+    /// Whether a namespace is one of those that this operator looks after.
+    pub(super) fn of_interest(&self) -> impl Fn(&str) -> bool + Send + 'static {
+        let namespaces = self.settings.namespaces.clone();
+        move |namespace| namespaces.is_empty() || namespaces.iter().any(|name| name == namespace)
+    }
 }

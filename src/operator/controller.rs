@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt::Debug,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -10,7 +11,7 @@ use futures::StreamExt;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::{
     Api, Client, CustomResourceExt, Resource, ResourceExt,
-    core::DeserializeGuard,
+    core::{DeserializeGuard, NamespaceResourceScope},
     runtime::{
         Controller, WatchStreamExt,
         controller::{self, Action},
@@ -18,13 +19,16 @@ use kube::{
         watcher,
     },
 };
+use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_util::sync::CancellationToken;
 
 use super::{OperatorError, context::Context, resource, wake::Key};
 use crate::{
-    api::{ABANDON, APPROVE, FINALIZER, REQUESTED_AT, ResourceMonitor, SnowflakeConnection, SnowflakeWarehouse},
+    api::{
+        ABANDON, APPROVE, FINALIZER, REQUESTED_AT, ResourceMonitor, SnowflakeConnection, SnowflakeWarehouse,
+    },
     engine::{
         managed::{Managed, Peers, key_of},
         peers::connection_of,
@@ -34,7 +38,8 @@ use crate::{
 /// Fails when a custom resource is not installed, by name.
 pub(super) async fn check_crds(client: &Client) -> Result<(), OperatorError> {
     let api: Api<CustomResourceDefinition> = Api::all(client.clone());
-    for name in [SnowflakeConnection::crd_name(), SnowflakeWarehouse::crd_name(), ResourceMonitor::crd_name()] {
+    for name in [SnowflakeConnection::crd_name(), SnowflakeWarehouse::crd_name(), ResourceMonitor::crd_name()]
+    {
         if api.get_metadata_opt(name).await?.is_none() {
             return Err(OperatorError::CrdMissing(name.into()));
         }
@@ -243,25 +248,31 @@ pub(super) async fn run<K: Operated>(context: Arc<Context>, stop: CancellationTo
 type Watch<K> = futures::stream::BoxStream<'static, Result<watcher::Event<Guarded<K>>, watcher::Error>>;
 
 /// The watch over all namespaces, or over those that were named; without the fields that nobody reads here.
-fn watch<K: Operated>(context: &Context) -> Watch<K> {
-    let api: Api<Guarded<K>> = Api::all(context.client.clone());
-    let namespaces = context.settings.namespaces.clone();
-    let config = watcher::Config::default();
+pub(super) fn watch<K>(context: &Context) -> Watch<K>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static,
+{
     let strip = |resource: &mut Guarded<K>| {
         resource.meta_mut().managed_fields = None;
         if let Some(annotations) = &mut resource.meta_mut().annotations {
             annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
         }
     };
-    let of_interest = move |event: &watcher::Event<Guarded<K>>| {
-        let (watcher::Event::Apply(cr) | watcher::Event::InitApply(cr) | watcher::Event::Delete(cr)) = event else {
-            return true;
+    let of_interest = context.of_interest();
+    let events = watcher(Api::<Guarded<K>>::all(context.client.clone()), watcher::Config::default());
+    let events = events.default_backoff().modify(strip).filter(move |event| {
+        let keep = match event {
+            Ok(watcher::Event::Apply(cr) | watcher::Event::InitApply(cr) | watcher::Event::Delete(cr)) => {
+                of_interest(cr.namespace().as_deref().unwrap_or_default())
+            }
+            _ => true,
         };
-        namespaces.is_empty() || cr.namespace().is_some_and(|namespace| namespaces.contains(&namespace))
-    };
-    let events = watcher(api, config).default_backoff().modify(strip);
-    let events = events.filter(move |event| {
-        let keep = event.as_ref().map_or(true, &of_interest);
         async move { keep }
     });
     events.boxed()

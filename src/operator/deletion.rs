@@ -15,7 +15,6 @@ use crate::{
     api::{ABANDON, Record},
     engine::{
         fault::{Again, Fault},
-
         reconcile::verdict_of,
         session::ConnectionKey,
         teardown::{Wish, teardown, to_drop},
@@ -125,4 +124,3 @@ fn connection(live: &DynamicObject, key: &Key) -> ConnectionKey {
         name: text("name").unwrap_or_default(),
     }
 }
-

@@ -19,6 +19,8 @@ pub(super) type Told = (Event, ObjectReference);
 const QUEUE: usize = 8_192;
 /// The longest note that the API accepts, in bytes.
 const MAX_NOTE: usize = 1_000;
+/// The longest action that the API accepts, in bytes.
+const MAX_ACTION: usize = 128;
 
 #[derive(Debug)]
 pub(super) struct Events(mpsc::Sender<Told>);
@@ -30,7 +32,7 @@ impl Events {
     }
 
     pub(super) fn tell<K: Resource<DynamicType = ()>>(&self, about: &K, events: Vec<Event>) {
-        for event in events {
+        for event in together(events) {
             let (reason, note) = (event.reason, event.note.as_str());
             if event.warning {
                 tracing::warn!(reason, "{note}");
@@ -44,6 +46,30 @@ impl Events {
     }
 }
 
+/// Events of one pass with the same reason are one event.
+fn together(events: Vec<Event>) -> Vec<Event> {
+    let mut all: Vec<Event> = vec![];
+    for event in events {
+        match all.iter_mut().find(|told| (told.warning, told.reason) == (event.warning, event.reason)) {
+            Some(told) => {
+                told.note.push_str("; ");
+                told.note.push_str(&event.note);
+            }
+            None => all.push(event),
+        }
+    }
+    all
+}
+
+/// The beginning of a text, of so many bytes at most.
+fn cut(text: &str, bytes: usize) -> String {
+    if text.len() <= bytes {
+        return text.to_owned();
+    }
+    let end = (0..=bytes - 3).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}…", &text[..end])
+}
+
 /// Publishes what is told, one after the other.
 pub(super) async fn publish(context: Arc<Context>) {
     let queue = context.event_queue.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -51,17 +77,12 @@ pub(super) async fn publish(context: Arc<Context>) {
     let reporter = Reporter { controller: "snowfence.dev/operator".into(), instance: None };
     let recorder = Recorder::new(context.client.clone(), reporter);
     while let Some((event, about)) = queue.recv().await {
-        let mut note = event.note;
-        if note.len() > MAX_NOTE {
-            let end = (0..=MAX_NOTE - 4).rev().find(|at| note.is_char_boundary(*at)).unwrap_or(0);
-            note.truncate(end);
-            note.push('…');
-        }
         let event = KubeEvent {
             type_: if event.warning { EventType::Warning } else { EventType::Normal },
             reason: event.reason.into(),
-            note: Some(note),
-            action: "Reconcile".into(),
+            // Events of the same action are counted as one, and show the first note: another note is another action.
+            action: cut(&event.note, MAX_ACTION),
+            note: Some(cut(&event.note, MAX_NOTE)),
             secondary: None,
         };
         if let Err(error) = recorder.publish(&event, &about).await {

@@ -40,8 +40,9 @@ pub(super) async fn serve(
     stop: CancellationToken,
 ) -> Result<JoinHandle<()>, OperatorError> {
     let Some(address) = address else { return Ok(tokio::spawn(async {})) };
-    let listener =
-        tokio::net::TcpListener::bind(address).await.map_err(|error| OperatorError::Listen(address, error))?;
+    let listener = tokio::net::TcpListener::bind(address)
+        .await
+        .map_err(|error| OperatorError::Listen(address, error))?;
     if let Ok(bound) = listener.local_addr() {
         tracing::info!(address = %bound, "serving /healthz, /readyz, /metrics");
     }
@@ -53,14 +54,16 @@ pub(super) async fn serve(
         }
     };
     let exposition = move || async move {
-        ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], metrics.text()).into_response()
+        ([(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], metrics.text())
+            .into_response()
     };
     let router = Router::new()
         .route("/healthz", get(async || "ok"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(exposition));
     Ok(tokio::spawn(async move {
-        let served = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+        let served =
+            axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
         if let Err(error) = served.await {
             tracing::error!(%error, "the metrics are no longer served");
         }

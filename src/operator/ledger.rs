@@ -28,7 +28,10 @@ struct Last {
 }
 
 /// An API for resources of a kind that also serves those that do not decode.
-pub(super) fn dynamic<K: kube::Resource<DynamicType = ()>>(client: &Client, namespace: &str) -> Api<DynamicObject> {
+pub(super) fn dynamic<K: kube::Resource<DynamicType = ()>>(
+    client: &Client,
+    namespace: &str,
+) -> Api<DynamicObject> {
     Api::namespaced_with(client.clone(), namespace, &ApiResource::erase::<K>(&()))
 }
 
@@ -40,7 +43,8 @@ impl StatusWriter {
     /// For a resource that decodes.
     pub(super) fn of<K: Managed>(client: &Client, cr: &K) -> Self {
         let (namespace, name) = crate::engine::managed::key_of(cr);
-        let status = cr.status().and_then(|status| serde_json::to_value(status).ok()).unwrap_or_else(|| json!({}));
+        let status =
+            cr.status().and_then(|status| serde_json::to_value(status).ok()).unwrap_or_else(|| json!({}));
         Self::new(dynamic::<K>(client, namespace), name, cr.meta().resource_version.clone(), status)
     }
 

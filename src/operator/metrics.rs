@@ -95,17 +95,41 @@ impl Default for Metrics {
             leader: Gauge::default(),
         };
         let r = &mut all.registry;
-        r.register("controller_runtime_reconcile", "Passes, by controller and result", all.reconciles.clone());
+        r.register(
+            "controller_runtime_reconcile",
+            "Passes, by controller and result",
+            all.reconciles.clone(),
+        );
         r.register("controller_runtime_reconcile_errors", "Passes that failed", all.reconcile_errors.clone());
-        r.register("controller_runtime_reconcile_time_seconds", "Length of a pass", all.reconcile_time.clone());
+        r.register(
+            "controller_runtime_reconcile_time_seconds",
+            "Length of a pass",
+            all.reconcile_time.clone(),
+        );
         r.register("controller_runtime_active_workers", "Passes under way", all.workers.clone());
         r.register("workqueue_depth", "Resources that wait for a pass", all.queue_depth.clone());
         r.register("workqueue_adds", "Resources that were queued", all.queue_adds.clone());
-        r.register("snowfence_statements", "Statements, by kind of object, verb and outcome", all.statements.clone());
-        r.register("snowfence_statement_duration_seconds", "Length of a statement, with its wait", all.statement_time.clone());
+        r.register(
+            "snowfence_statements",
+            "Statements, by kind of object, verb and outcome",
+            all.statements.clone(),
+        );
+        r.register(
+            "snowfence_statement_duration_seconds",
+            "Length of a statement, with its wait",
+            all.statement_time.clone(),
+        );
         r.register("snowfence_drift", "Fields that somebody else had changed", all.drift.clone());
-        r.register("snowfence_resources", "Custom resources, by the reason of their Ready condition", all.resources.clone());
-        r.register("snowfence_monitor_credits", "Credits of a resource monitor: quota, used, remaining", all.credits.clone());
+        r.register(
+            "snowfence_resources",
+            "Custom resources, by the reason of their Ready condition",
+            all.resources.clone(),
+        );
+        r.register(
+            "snowfence_monitor_credits",
+            "Credits of a resource monitor: quota, used, remaining",
+            all.credits.clone(),
+        );
         r.register("snowfence_leader", "1 while this operator leads", all.leader.clone());
         all
     }
@@ -144,7 +168,9 @@ impl Metrics {
     }
     /// A resource's Ready condition has another reason.
     pub(super) fn moved(&self, kind: &str, from: Option<&str>, to: Option<&str>) {
-        let gauge = |reason: &str| self.resources.get_or_create(&ByReason { kind: kind.into(), reason: reason.into() }).clone();
+        let gauge = |reason: &str| {
+            self.resources.get_or_create(&ByReason { kind: kind.into(), reason: reason.into() }).clone()
+        };
         if let Some(from) = from {
             gauge(from).dec();
         }

@@ -217,7 +217,8 @@ pub(super) async fn tell_undecodable(
     key: &Key,
 ) -> Result<Option<String>, Fault> {
     let Some(live) = api.get_opt(&key.1).await.map_err(kubernetes)? else { return Ok(None) };
-    let fault = Fault::Refused(format!("this resource can't be read: {error}; apply it again as the schema says"));
+    let fault =
+        Fault::Refused(format!("this resource can't be read: {error}; apply it again as the schema says"));
     tracing::warn!(reason = "Undecodable", "{fault}");
     let mut verdict = verdict_of(&fault);
     verdict.reason = "Undecodable".into();
@@ -231,7 +232,8 @@ pub(super) async fn say(
     api: Api<DynamicObject>,
     key: &Key,
 ) -> Result<Option<String>, Fault> {
-    let old = live.data.get("status").filter(|status| status.is_object()).cloned().unwrap_or_else(|| json!({}));
+    let old =
+        live.data.get("status").filter(|status| status.is_object()).cloned().unwrap_or_else(|| json!({}));
     let conditions = serde_json::from_value::<Vec<_>>(old["conditions"].clone()).unwrap_or_default();
     let conditions = verdict.write(&conditions, live.metadata.generation, Timestamp::now());
     let mut new = old.clone();

@@ -35,11 +35,16 @@ impl fmt::Debug for KubeSecrets {
 }
 
 impl Secrets for KubeSecrets {
-    fn value<'a>(&'a self, namespace: &'a str, at: &'a SecretKeyRef) -> BoxFuture<'a, Result<SecretString, String>> {
+    fn value<'a>(
+        &'a self,
+        namespace: &'a str,
+        at: &'a SecretKeyRef,
+    ) -> BoxFuture<'a, Result<SecretString, String>> {
         async move {
             let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
             let name = &at.name;
-            let secret = api.get_opt(name).await.map_err(|error| format!("Secret {namespace}/{name}: {error}"))?;
+            let secret =
+                api.get_opt(name).await.map_err(|error| format!("Secret {namespace}/{name}: {error}"))?;
             let secret = secret.ok_or_else(|| format!("there is no Secret {namespace}/{name}"))?;
             let bytes = secret.data.and_then(|mut data| data.remove(&at.key));
             let bytes = bytes.ok_or_else(|| format!("Secret {namespace}/{name} has no key {}", at.key))?;
@@ -77,7 +82,8 @@ impl TokenSource for ServiceAccountTokens {
                 ..TokenRequest::default()
             };
             let answer = self.api.create_token_request(&self.name, &PostParams::default(), &request).await;
-            let answer = answer.map_err(|error| format!("a token of ServiceAccount {}: {error}", self.name))?;
+            let answer =
+                answer.map_err(|error| format!("a token of ServiceAccount {}: {error}", self.name))?;
             let status = answer.status.ok_or("the answer to the TokenRequest has no token")?;
             Ok(SourcedToken { text: status.token.into(), expires_at: Some(status.expiration_timestamp.0) })
         }

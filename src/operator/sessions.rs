@@ -27,7 +27,10 @@ impl Sessions {
         let states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let waiting = |reason, message| Err(Fault::Waiting { reason, message });
         match states.get(key) {
-            None => waiting("ConnectionNotFound", format!("there is no SnowflakeConnection {key}, or it was not opened yet")),
+            None => waiting(
+                "ConnectionNotFound",
+                format!("there is no SnowflakeConnection {key}, or it was not opened yet"),
+            ),
             Some(State { trouble: Some(trouble), .. }) => {
                 waiting("ConnectionNotReady", format!("SnowflakeConnection {key} is not ready: {trouble}"))
             }
@@ -45,7 +48,8 @@ impl Sessions {
     pub(super) fn works(&self, key: &ConnectionKey, session: Arc<Session>) -> bool {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let state = states.entry(key.clone()).or_default();
-        let same = state.session.as_ref().is_some_and(|old| Arc::ptr_eq(old, &session)) && state.trouble.is_none();
+        let same =
+            state.session.as_ref().is_some_and(|old| Arc::ptr_eq(old, &session)) && state.trouble.is_none();
         *state = State { session: Some(session), trouble: None };
         !same
     }
