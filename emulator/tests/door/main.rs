@@ -8,5 +8,6 @@ mod client;
 mod faults;
 mod hostile;
 mod program;
+mod running;
 mod socket;
 mod sql_api;
