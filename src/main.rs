@@ -3,8 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use snowfence::cli;
+use snowfence::cli::{self, args::Cli};
 
 fn main() -> ExitCode {
-    cli::main(cli::args::Cli::parse())
+    match Cli::try_parse() {
+        Ok(cli) => cli::main(cli),
+        // clap would end with 2, which says that there are changes (--detailed-exitcode).
+        Err(refused) => {
+            let _ = refused.print();
+            if refused.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        }
+    }
 }

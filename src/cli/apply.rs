@@ -43,7 +43,8 @@ pub(super) async fn run(args: &Apply) -> Result<ExitCode, Error> {
     } else if summary.has_changes() {
         show::out(&conclusion(&report))?;
     }
-    let undone = |row: Row<'_>| row.ended.is_some_and(|ended| matches!(ended, Ended::Failed(_) | Ended::Skipped(_)));
+    let undone =
+        |row: Row<'_>| row.ended.is_some_and(|ended| matches!(ended, Ended::Failed(_) | Ended::Skipped(_)));
     let failed = summary.failed > 0 || report.rows().any(undone);
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -80,7 +81,10 @@ async fn execute(items: &mut [Item], report: &mut Report, args: &Apply) -> Resul
                 let result = planned
                     .execute(session, &tag, &mut stuck, |step, outcome| {
                         let now = end_of(outcome);
-                        bar.suspend(|| tell(step, &now, &tag)).unwrap_or_else(|error| keep(failed, error));
+                        if args.output == Output::Text {
+                            bar.suspend(|| tell(step, &now, &tag))
+                                .unwrap_or_else(|error| keep(failed, error));
+                        }
                         bar.inc(u64::from(step.writes()));
                         ended.push(now);
                     })

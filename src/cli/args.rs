@@ -262,7 +262,12 @@ pub struct Operator {
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8080", env = "SNOWFENCE_METRICS_ADDR")]
     pub metrics_addr: std::net::SocketAddr,
     /// Only look after this namespace. May be repeated; left out, after all.
-    #[arg(long = "watch-namespace", value_name = "NAME", env = "SNOWFENCE_WATCH_NAMESPACES", value_delimiter = ',')]
+    #[arg(
+        long = "watch-namespace",
+        value_name = "NAME",
+        env = "SNOWFENCE_WATCH_NAMESPACES",
+        value_delimiter = ','
+    )]
     pub watch_namespaces: Vec<String>,
     /// How long a Lease holds without being renewed, in seconds: so long nobody leads after a crash.
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(3..=600))]
@@ -295,7 +300,20 @@ mod tests {
 
     #[test]
     fn paths_are_taken_as_kubectl_takes_them() {
-        let cli = Cli::parse_from(["snowfence", "plan", "-f", "a", "b", "-R", "-f", "-", "-n", "x", "--color", "never"]);
+        let cli = Cli::parse_from([
+            "snowfence",
+            "plan",
+            "-f",
+            "a",
+            "b",
+            "-R",
+            "-f",
+            "-",
+            "-n",
+            "x",
+            "--color",
+            "never",
+        ]);
         let Command::Plan(plan) = cli.command else { panic!() };
         assert_eq!(plan.files.paths, ["a", "b", "-"].map(Into::into));
         assert!(Cli::try_parse_from(["snowfence", "plan"]).is_err());
@@ -306,7 +324,10 @@ mod tests {
     fn help_names_the_sources_of_credentials() {
         for command in ["plan", "apply", "import"] {
             let help = Cli::try_parse_from(["snowfence", command, "--help"]).unwrap_err().to_string();
-            assert!(help.contains("SNOWFLAKE_CONNECTIONS_<NAME>_<KEY>") && help.contains("Examples:"), "{help}");
+            assert!(
+                help.contains("SNOWFLAKE_CONNECTIONS_<NAME>_<KEY>") && help.contains("Examples:"),
+                "{help}"
+            );
         }
     }
 }

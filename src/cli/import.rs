@@ -1,12 +1,6 @@
 //! `snowfence import`: manifests for what exists.
 
-use std::{
-    collections::HashMap,
-    fs::OpenOptions,
-    io::Write as _,
-    process::ExitCode,
-    sync::Arc,
-};
+use std::{collections::HashMap, fs::OpenOptions, io::Write as _, process::ExitCode, sync::Arc};
 
 use futures::{StreamExt as _, stream};
 use kube::{Resource as _, core::ObjectMeta};
@@ -21,11 +15,7 @@ use super::{
     show,
 };
 use crate::{
-    api::{
-        Reference, ResourceMonitor, SnowflakeWarehouse,
-        monitor::MonitorSpec,
-        warehouse::WarehouseSpec,
-    },
+    api::{Reference, ResourceMonitor, SnowflakeWarehouse, monitor::MonitorSpec, warehouse::WarehouseSpec},
     engine::{fault::Fault, session::Session},
     kinds::{monitor, warehouse},
     plan::{Cell, Property, Source},
@@ -107,7 +97,13 @@ async fn warehouses(
     let parameters = stream::iter(&rows).map(|row| async {
         let name = ident(row)?;
         let created_on = row.text("created_on").unwrap_or_default();
-        let read = session.catalog.parameters("WAREHOUSE", &name, created_on, Instant::now(), session.policy.deep_resync);
+        let read = session.catalog.parameters(
+            "WAREHOUSE",
+            &name,
+            created_on,
+            Instant::now(),
+            session.policy.deep_resync,
+        );
         read.await.map_err(refused)
     });
     let parameters: Vec<Result<Parameters, Error>> = parameters.buffered(64).collect().await;
@@ -118,7 +114,9 @@ async fn warehouses(
         let mut spec = WarehouseSpec::default();
         let odd = fill(warehouse::ROWS, &mut spec, |property| match property.source {
             Source::Column(column) => row.get(column).map_or(Cell::NoColumn, Cell::Is),
-            Source::Parameter => parameters.get(property.ddl).map_or(Cell::Inherited, |text| Cell::Is(Some(text))),
+            Source::Parameter => {
+                parameters.get(property.ddl).map_or(Cell::Inherited, |text| Cell::Is(Some(text)))
+            }
         });
         tell_odd(&name, &odd);
         keep_what_its_type_has(&mut spec);

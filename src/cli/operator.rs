@@ -17,17 +17,22 @@ pub(super) async fn run(args: &args::Operator) -> Result<ExitCode, Error> {
     reach.observer = Some(metrics.clone());
     let config = match &args.context {
         Some(context) => {
-            let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-            let kubeconfig = Kubeconfig::read().map_err(|error| Error::Usage(format!("--context {context}: {error}")))?;
+            let options =
+                KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
+            let kubeconfig =
+                Kubeconfig::read().map_err(|error| Error::Usage(format!("--context {context}: {error}")))?;
             let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await;
             config.map_err(|error| Error::Usage(format!("--context {context}: {error}")))?
         }
         None => kube::Config::infer().await.map_err(|error| {
-            Error::Usage(format!("no Kubernetes cluster: {error}; run in a pod, or name a context with --context"))
+            Error::Usage(format!(
+                "no Kubernetes cluster: {error}; run in a pod, or name a context with --context"
+            ))
         })?,
     };
     let namespace = config.default_namespace.clone();
-    let client = kube::Client::try_from(config).map_err(|error| Error::Usage(format!("the cluster: {error}")))?;
+    let client =
+        kube::Client::try_from(config).map_err(|error| Error::Usage(format!("the cluster: {error}")))?;
     let leader_election = args.leader_election.then(|| LeaderElection {
         namespace: args.lease_namespace.clone().unwrap_or(namespace),
         name: args.lease_name.clone(),

@@ -14,6 +14,7 @@ use super::{
     show,
 };
 use crate::{
+    api::APPROVE,
     engine::{execute::Verdict, fault::Fault, peers::Index, session::Session},
     kinds::any::{self, AnyKind, Planned},
     plan::{
@@ -124,14 +125,31 @@ fn entry(item: &Item) -> Entry {
                 .iter()
                 .zip(&planned.verdicts)
                 .filter_map(|(step, verdict)| match verdict {
-                    Verdict::Held(why) if step.action != Action::Note => Some((step.on.clone(), why.clone())),
+                    Verdict::Held(why) if step.action != Action::Note => Some((step.on.clone(), held(why))),
                     _ => None,
                 })
                 .collect();
+            entry.waiting =
+                planned.pending.as_ref().filter(|fault| !is_in_this_plan(fault)).map(ToString::to_string);
         }
         Err(fault) => entry.fault = Some(fault.to_string()),
     }
     entry
+}
+
+/// A warehouse waits for its monitor's own step, which the same plan has.
+fn is_in_this_plan(fault: &Fault) -> bool {
+    matches!(fault, Fault::Waiting { reason: "MonitorNotAssigned", .. })
+}
+
+/// Why a step waits, and, when an approval is missing, how a manifest gives it.
+fn held(why: &str) -> String {
+    match why.strip_prefix("waits for approval ") {
+        Some(hash) => {
+            format!("something would be lost; to approve it, annotate the manifest: {APPROVE}: \"{hash}\"")
+        }
+        None => why.to_owned(),
+    }
 }
 
 /// The plan in the form that was asked for.

@@ -34,7 +34,9 @@ pub(super) struct Sessions {
 pub(super) fn reach(network: &Network) -> Result<Reach, Error> {
     let hosts = credentials::hosts(&network.allow_hosts)?;
     let bundle = match &network.ca_bundle {
-        Some(path) => Some(std::fs::read(path).map_err(Error::io(format!("--ca-bundle {}", path.display())))?),
+        Some(path) => {
+            Some(std::fs::read(path).map_err(Error::io(format!("--ca-bundle {}", path.display())))?)
+        }
         None => None,
     };
     Ok(Reach::new(hosts, Transport::reqwest(bundle.as_deref())?))
@@ -56,7 +58,8 @@ impl Sessions {
             .iter()
             .filter_map(|manifest| match &manifest.object {
                 Object::Connection(connection) => {
-                    let (namespace, name) = (manifest.object.namespace().to_owned(), manifest.object.name().to_owned());
+                    let (namespace, name) =
+                        (manifest.object.namespace().to_owned(), manifest.object.name().to_owned());
                     Some((ConnectionKey { namespace, name }, &**connection))
                 }
                 _ => None,
@@ -71,7 +74,8 @@ impl Sessions {
             let session = match (&given, manifest) {
                 (Some(given), manifest) => sessions.with_given(&key, given, manifest, &reach).await,
                 (None, Some(manifest)) => {
-                    let opened = connection::open(key.clone(), &manifest.spec, &manifests.secrets, &reach).await;
+                    let opened =
+                        connection::open(key.clone(), &manifest.spec, &manifests.secrets, &reach).await;
                     match opened {
                         // Its Secret is kept elsewhere: the environment may know as much.
                         Err(fault @ Fault::Waiting { .. }) => match credentials::environment(env, &reach)? {
@@ -98,7 +102,10 @@ impl Sessions {
     }
 
     /// The one connection of a run without manifests.
-    pub(super) async fn single(access: &Access, env: &dyn Environment) -> Result<(Arc<Session>, Vec<String>), Error> {
+    pub(super) async fn single(
+        access: &Access,
+        env: &dyn Environment,
+    ) -> Result<(Arc<Session>, Vec<String>), Error> {
         let reach = reach(&access.network)?;
         let given = match given(access, env, &reach)? {
             Some(given) => given,
@@ -120,7 +127,8 @@ impl Sessions {
         let policy = manifest.map_or_else(Policy::default, |manifest| connection::policy(&manifest.spec));
         let session = session(key.clone(), given.config.clone(), reach, policy).await?;
         let account = &session.account;
-        let note = format!("{}: account {}, user {}, role {}", given.from, account.name, account.user, account.role);
+        let note =
+            format!("{}: account {}, user {}, role {}", given.from, account.name, account.user, account.role);
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
@@ -156,7 +164,9 @@ impl Sessions {
         match self.open.get(key) {
             Some(Ok(session)) => Ok(session.clone()),
             Some(Err(fault)) => Err(Fault::NotAllowed(format!("SnowflakeConnection {key}: {fault}"))),
-            None => Err(Fault::NotFound(format!("spec.connectionRef: there is no SnowflakeConnection {key}"))),
+            None => {
+                Err(Fault::NotFound(format!("spec.connectionRef: there is no SnowflakeConnection {key}")))
+            }
         }
     }
 }

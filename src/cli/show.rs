@@ -45,7 +45,11 @@ pub(super) fn error(error: &Error) {
 fn manifests(stderr: &mut impl io::Write, bad: &BadManifests) -> io::Result<()> {
     writeln!(stderr, "{}\n", bad.render(&annotate_snippets::Renderer::styled()))?;
     let count = bad.0.len();
-    writeln!(stderr, "{count} error{} in the manifests; nothing was read from Snowflake.", if count == 1 { "" } else { "s" })
+    writeln!(
+        stderr,
+        "{count} error{} in the manifests; nothing was read from Snowflake.",
+        if count == 1 { "" } else { "s" }
+    )
 }
 
 /// Whether somebody can be asked.

@@ -33,6 +33,8 @@ pub struct Planned {
     pub steps: Vec<Step>,
     /// One for each step.
     pub verdicts: Vec<Verdict>,
+    /// What it waits for, besides: a role or a monitor that is not there.
+    pub pending: Option<Fault>,
     pub record: Record,
 }
 
@@ -128,15 +130,27 @@ async fn plan<K: Managed>(
     let name = resolved_name(&common, metadata_name)?;
     let target = Target::new(K::OBJECT, name.as_str());
     if common.suspend {
-        return Ok(Planned { target, steps: vec![], verdicts: vec![], record: Record::default() });
+        return Ok(Planned {
+            target,
+            steps: vec![],
+            verdicts: vec![],
+            pending: None,
+            record: Record::default(),
+        });
     }
     // Without a cluster there is no uid: every run has one of its own, so no request id repeats.
     let fresh = Uuid::new_v4().to_string();
     let uid = cr.meta().uid.as_deref().unwrap_or(&fresh);
     if common.management_policy != ManagementPolicy::Observe
-        && let Some(rival) = peers.rival(&Claim { object: &target, account: &session.account.name, by: (namespace, metadata_name) })
+        && let Some(rival) = peers.rival(&Claim {
+            object: &target,
+            account: &session.account.name,
+            by: (namespace, metadata_name),
+        })
     {
-        return Err(Fault::Conflict(format!("{target} belongs to {rival}: two resources can't have one object")));
+        return Err(Fault::Conflict(format!(
+            "{target} belongs to {rival}: two resources can't have one object"
+        )));
     }
     let mut record = cr.status().map(|status| status.record.clone()).unwrap_or_default();
     let as_of = session.floor(K::OBJECT, name.as_str(), as_of);
@@ -160,7 +174,8 @@ async fn plan<K: Managed>(
     let annotations = cr.meta().annotations.as_ref();
     let gate = Gate {
         common,
-        uid,
+        // An approval must fit the next run, too.
+        uid: cr.meta().uid.as_deref().unwrap_or_default(),
         record: &record,
         approved: annotations.and_then(|all| all.get(crate::api::APPROVE)).map(String::as_str),
         resource: &format!("{}/{metadata_name}", K::plural(&())),
@@ -170,7 +185,7 @@ async fn plan<K: Managed>(
     if common.management_policy == ManagementPolicy::Observe && K::sighting(&seen).is_none() {
         return Err(Fault::NotFound(format!("{target} is only observed, and not there")));
     }
-    Ok(Planned { target, steps, verdicts, record })
+    Ok(Planned { target, steps, verdicts, pending: cr.pending(&seen), record })
 }
 
 impl Planned {

@@ -15,12 +15,12 @@ use futures::future::BoxFuture;
 use secrecy::SecretString;
 use settings::Settings;
 
+use super::manifests::Secrets;
 use crate::{
     api::SecretKeyRef,
     kinds::connection::{Reach, Secrets as SecretSource},
     snowflake::{ClientConfig, HostPolicy, auth::TokenSource, host::BadPattern},
 };
-use super::manifests::Secrets;
 
 /// The variables of the process, or those of a test.
 pub trait Environment {
@@ -60,7 +60,9 @@ pub enum BadCredentials {
 
 fn known(names: &[String], folder: Option<&PathBuf>) -> String {
     match (names, folder) {
-        ([], Some(folder)) => format!(": neither connections.toml nor config.toml in {} has one", folder.display()),
+        ([], Some(folder)) => {
+            format!(": neither connections.toml nor config.toml in {} has one", folder.display())
+        }
         ([], None) => ": no folder of the snow command line was found".to_owned(),
         (names, _) => format!(": there are {}", names.join(", ")),
     }

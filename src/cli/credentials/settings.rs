@@ -11,7 +11,7 @@ use crate::{
     kinds::connection::Reach,
     snowflake::{
         AccountIdentifier, ClientConfig, Credential,
-        auth::{GivenToken, KeyPair, OAuthClient, TokenSource, SourcedToken, WorkloadIdentity},
+        auth::{GivenToken, KeyPair, OAuthClient, SourcedToken, TokenSource, WorkloadIdentity},
     },
     values::ident::Ident,
 };
@@ -19,10 +19,28 @@ use crate::{
 /// The settings that are read. Each may come from a file, from `SNOWFLAKE_CONNECTIONS_<NAME>_<KEY>`, or, where
 /// neither has it, from `SNOWFLAKE_<KEY>`.
 pub(super) const KEYS: [&str; 22] = [
-    "account", "region", "user", "role", "warehouse", "host", "port", "protocol", "authenticator",
-    "private_key_file", "private_key_path", "private_key_raw", "private_key_passphrase", "private_key_file_pwd",
-    "token", "token_file_path", "password", "oauth_client_id", "oauth_client_secret", "oauth_token_request_url",
-    "oauth_scope", "workload_identity_provider",
+    "account",
+    "region",
+    "user",
+    "role",
+    "warehouse",
+    "host",
+    "port",
+    "protocol",
+    "authenticator",
+    "private_key_file",
+    "private_key_path",
+    "private_key_raw",
+    "private_key_passphrase",
+    "private_key_file_pwd",
+    "token",
+    "token_file_path",
+    "password",
+    "oauth_client_id",
+    "oauth_client_secret",
+    "oauth_token_request_url",
+    "oauth_scope",
+    "workload_identity_provider",
 ];
 
 /// A token or a key is not larger, in bytes.
@@ -75,7 +93,11 @@ impl Settings {
     }
 
     /// The client's configuration. Reads the files that the settings name.
-    pub(super) fn client_config(&self, env: &dyn Environment, reach: &Reach) -> Result<ClientConfig, BadCredentials> {
+    pub(super) fn client_config(
+        &self,
+        env: &dyn Environment,
+        reach: &Reach,
+    ) -> Result<ClientConfig, BadCredentials> {
         let account = self.need("account", "organization and account, like myorg-prod")?;
         let account = match self.get("region") {
             Some(region) if !account.contains('.') => format!("{account}.{region}"),
@@ -88,10 +110,11 @@ impl Settings {
             let name = self.get(key).map(Ident::from_spec).transpose();
             name.map_err(|error| self.bad(format!("{key}: {error}")))
         };
-        let config = ClientConfig::new(account, url, self.get("user").unwrap_or_default(), credential, &reach.hosts)
-            .map_err(|error| self.bad(format!("{error} (--allow-host)")))?
-            .role(name("role")?)
-            .warehouse(name("warehouse")?);
+        let config =
+            ClientConfig::new(account, url, self.get("user").unwrap_or_default(), credential, &reach.hosts)
+                .map_err(|error| self.bad(format!("{error} (--allow-host)")))?
+                .role(name("role")?)
+                .warehouse(name("warehouse")?);
         Ok(match &reach.observer {
             Some(observer) => config.observer(observer.clone()),
             None => config,
@@ -106,11 +129,14 @@ impl Settings {
         let own = account.host();
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
         let text = format!("{}://{}{port}/", protocol.unwrap_or("https"), host.unwrap_or(&own));
-        Url::parse(&text).map(Some).map_err(|error| self.bad(format!("host, port and protocol give no address: {error}")))
+        Url::parse(&text)
+            .map(Some)
+            .map_err(|error| self.bad(format!("host, port and protocol give no address: {error}")))
     }
 
     fn credential(&self, env: &dyn Environment, reach: &Reach) -> Result<Credential, BadCredentials> {
-        let has_key = ["private_key_file", "private_key_path", "private_key_raw"].iter().any(|k| self.get(k).is_some());
+        let has_key =
+            ["private_key_file", "private_key_path", "private_key_raw"].iter().any(|k| self.get(k).is_some());
         let has_token = self.get("token").is_some() || self.get("token_file_path").is_some();
         let authenticator = self.get("authenticator").map(str::to_ascii_uppercase);
         match authenticator.as_deref() {
@@ -141,12 +167,15 @@ impl Settings {
         let (pem, from) = match (path, self.secret("private_key_raw")) {
             (Some(path), _) => (self.read(env, path)?, path),
             (None, Some(raw)) => (raw.clone(), "private_key_raw"),
-            (None, None) => return Err(self.bad("private_key_file is missing: the path of the private key, PKCS#8 PEM")),
+            (None, None) => {
+                return Err(self.bad("private_key_file is missing: the path of the private key, PKCS#8 PEM"));
+            }
         };
         let own = self.secret("private_key_passphrase").or(self.secret("private_key_file_pwd")).cloned();
         let passphrase = env.var("PRIVATE_KEY_PASSPHRASE").map(SecretString::from).or(own);
         let pair = KeyPair::from_pem(&pem, passphrase.as_ref());
-        pair.map(Credential::KeyPair).map_err(|error| self.bad(format!("{from}: {error} (PRIVATE_KEY_PASSPHRASE gives a passphrase)")))
+        pair.map(Credential::KeyPair)
+            .map_err(|error| self.bad(format!("{from}: {error} (PRIVATE_KEY_PASSPHRASE gives a passphrase)")))
     }
 
     fn token(&self, env: &dyn Environment) -> Result<GivenToken, BadCredentials> {
@@ -160,7 +189,8 @@ impl Settings {
 
     fn oauth_client(&self, reach: &Reach) -> Result<Credential, BadCredentials> {
         let url = self.need("oauth_token_request_url", "the token endpoint of the OAuth server")?;
-        let url = Url::parse(url).map_err(|error| self.bad(format!("oauth_token_request_url is no URL: {error}")))?;
+        let url = Url::parse(url)
+            .map_err(|error| self.bad(format!("oauth_token_request_url is no URL: {error}")))?;
         let id = self.need("oauth_client_id", "the client's id at the OAuth server")?.to_owned();
         self.need("oauth_client_secret", "the client's secret at the OAuth server")?;
         let secret = self.secret("oauth_client_secret").cloned().unwrap_or_default();
@@ -213,7 +243,9 @@ fn read(path: &PathBuf) -> Result<SecretString, String> {
     }
     match fs::read_to_string(path) {
         Ok(text) => Ok(text.into()),
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Err("is no text: give PEM, not DER".to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            Err("is no text: give PEM, not DER".to_owned())
+        }
         Err(error) => Err(format!("can't be read: {error}")),
     }
 }

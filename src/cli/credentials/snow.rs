@@ -9,7 +9,10 @@ use std::{
 
 use toml::{Table, Value};
 
-use super::{BadCredentials, Environment, settings::{KEYS, Settings}};
+use super::{
+    BadCredentials, Environment,
+    settings::{KEYS, Settings},
+};
 
 /// The connection of this name, its settings in files overridden by `SNOWFLAKE_CONNECTIONS_<NAME>_<KEY>`, what is
 /// still missing taken from `SNOWFLAKE_<KEY>`. Warnings are added to the list.
@@ -63,7 +66,10 @@ fn take(settings: &mut Settings, table: &Table) {
 }
 
 /// The file that has the connections, and what it has.
-fn file(env: &dyn Environment, warnings: &mut Vec<String>) -> Result<Option<(PathBuf, Table)>, BadCredentials> {
+fn file(
+    env: &dyn Environment,
+    warnings: &mut Vec<String>,
+) -> Result<Option<(PathBuf, Table)>, BadCredentials> {
     let Some(folder) = folder(env) else { return Ok(None) };
     let path = folder.join("connections.toml");
     if let Some(mut table) = read(&path, warnings)? {
@@ -93,7 +99,9 @@ fn read(path: &Path, warnings: &mut Vec<String>) -> Result<Option<Table>, BadCre
     }
     // The error's own text would show the line, which may hold a secret.
     let table = text.parse::<Table>().map_err(|error| {
-        let line = error.span().map_or(0, |span| 1 + text.as_bytes()[..span.start].iter().filter(|b| **b == b'\n').count());
+        let line = error
+            .span()
+            .map_or(0, |span| 1 + text.as_bytes()[..span.start].iter().filter(|b| **b == b'\n').count());
         bad(format!("is no valid TOML in line {line}: {}", error.message()))
     })?;
     Ok(Some(table))
@@ -113,7 +121,8 @@ fn others_may_read(_: &Path) -> bool {
 /// `$SNOWFLAKE_HOME`, or `~/.snowflake` where that folder is there, else the platform's folder for configuration.
 fn folder(env: &dyn Environment) -> Option<PathBuf> {
     let home = env.home();
-    let own = env.var("SNOWFLAKE_HOME").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(".snowflake")));
+    let own =
+        env.var("SNOWFLAKE_HOME").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(".snowflake")));
     if let Some(own) = own.filter(|own| own.is_dir()) {
         return Some(own);
     }

@@ -49,7 +49,9 @@ fn key() -> String {
 
 #[test]
 fn a_connection_of_snow_is_found_in_its_files() {
-    let table = format!("account = \"org-acc\"\nuser = \"U\"\nrole = \"r\"\nauthenticator = \"programmatic_access_token\"\ntoken = \"{MARK}\"\n");
+    let table = format!(
+        "account = \"org-acc\"\nuser = \"U\"\nrole = \"r\"\nauthenticator = \"programmatic_access_token\"\ntoken = \"{MARK}\"\n"
+    );
     for (path, head) in [
         (".snowflake/connections.toml", "[dev]\n"),
         (".snowflake/connections.toml", "[connections.dev]\n"),
@@ -66,7 +68,9 @@ fn a_connection_of_snow_is_found_in_its_files() {
     }
     let moved = tempfile::tempdir().unwrap();
     fs::write(moved.path().join("connections.toml"), format!("[x]\n{table}")).unwrap();
-    let env = Test::default().file(".snowflake/connections.toml", "").set("SNOWFLAKE_HOME", moved.path().to_str().unwrap());
+    let env = Test::default()
+        .file(".snowflake/connections.toml", "")
+        .set("SNOWFLAKE_HOME", moved.path().to_str().unwrap());
     env.connection("x").unwrap();
 }
 
@@ -114,10 +118,20 @@ fn every_refusal_says_what_to_do_and_shows_no_secret() {
         (format!("{account}private_key_file = \"none.p8\""), "can't be read"),
         (format!("{account}private_key_file = \"/\""), "is no file"),
         (format!("{account}token = \"{MARK} with blanks\""), "characters"),
-        (format!("{account}authenticator = \"WORKLOAD_IDENTITY\"\nworkload_identity_provider = \"AWS\""), "OIDC"),
-        (format!("{account}authenticator = \"OAUTH_CLIENT_CREDENTIALS\"\noauth_client_secret = \"{MARK}\""), "oauth_token_request_url"),
         (
-            format!("{account}authenticator = \"OAUTH_CLIENT_CREDENTIALS\"\noauth_client_id = \"i\"\noauth_client_secret = \"{MARK}\"\noauth_token_request_url = \"https://evil.example/token\""),
+            format!("{account}authenticator = \"WORKLOAD_IDENTITY\"\nworkload_identity_provider = \"AWS\""),
+            "OIDC",
+        ),
+        (
+            format!(
+                "{account}authenticator = \"OAUTH_CLIENT_CREDENTIALS\"\noauth_client_secret = \"{MARK}\""
+            ),
+            "oauth_token_request_url",
+        ),
+        (
+            format!(
+                "{account}authenticator = \"OAUTH_CLIENT_CREDENTIALS\"\noauth_client_id = \"i\"\noauth_client_secret = \"{MARK}\"\noauth_token_request_url = \"https://evil.example/token\""
+            ),
             "evil.example",
         ),
         (format!("account = \"https://x\"\ntoken = \"{MARK}\""), "write only what comes before"),
@@ -135,6 +149,7 @@ fn every_refusal_says_what_to_do_and_shows_no_secret() {
     assert_eq!(error, "there is no connection other: there are dev");
     let error = Test::default().connection("dev").unwrap_err().to_string();
     assert!(error.contains("no folder"), "{error}");
-    let error = env("").file(".snowflake/connections.toml", "dev = 1").connection("dev").unwrap_err().to_string();
+    let error =
+        env("").file(".snowflake/connections.toml", "dev = 1").connection("dev").unwrap_err().to_string();
     assert!(error.contains("is no table"), "{error}");
 }

@@ -125,7 +125,8 @@ impl Page<'_> {
     /// Whether a Secret may stand in this document, as far as its words tell: it need not parse.
     fn may_hold_secrets(&self) -> bool {
         static SECRET: LazyLock<Option<Regex>> = LazyLock::new(|| {
-            Regex::new(r#"(?im)(?:^|[\s{,"'?-])(?:data|stringData)["']?\s*:|Secret["']?\s*(?:$|[,}#])|\\"#).ok()
+            Regex::new(r#"(?im)(?:^|[\s{,"'?-])(?:data|stringData)["']?\s*:|Secret["']?\s*(?:$|[,}#])|\\"#)
+                .ok()
         });
         let text = self.document.text;
         !text.contains(GROUP) || SECRET.as_ref().is_none_or(|secret| secret.is_match(text))
@@ -152,7 +153,8 @@ impl Reader<'_> {
         let text = |key: &str| node.get(key).and_then(Node::text).filter(|text| !text.is_empty());
         let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else {
             let missing = if text("kind").is_none() { "kind" } else { "apiVersion" };
-            let problem = page.problem(node.place, missing, "is missing, so this is no manifest of Kubernetes");
+            let problem =
+                page.problem(node.place, missing, "is missing, so this is no manifest of Kubernetes");
             return self.problems.push(problem.help(format!("add {missing}: …, or leave the file out")));
         };
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
@@ -189,13 +191,16 @@ impl Reader<'_> {
             Some(near) => format!("did you mean {near}?"),
             None => format!("the kinds are {}", names.join(", ")),
         };
-        self.problems.push(page.problem(node.place_of("kind"), "kind", format!("{kind} is not known")).help(help));
+        self.problems
+            .push(page.problem(node.place_of("kind"), "kind", format!("{kind} is not known")).help(help));
     }
 
     /// Name and namespace, if both can be.
     fn named(&mut self, page: &Page<'_>, node: &Node) -> Option<(String, String)> {
         let metadata = node.get("metadata");
-        let text = |key: &str| metadata.and_then(|m| m.get(key)).and_then(Node::text).filter(|text| !text.is_empty());
+        let text = |key: &str| {
+            metadata.and_then(|m| m.get(key)).and_then(Node::text).filter(|text| !text.is_empty())
+        };
         let mut refuse = |field: &str, message: String, help: &str| {
             self.problems.push(page.problem(node.place_of(field), field, message).help(help));
             None
@@ -289,9 +294,21 @@ impl Reader<'_> {
 /// What the schema refuses. Metadata is the same for every kind and is in no CRD.
 fn misfits(known: &Known, node: &Node) -> Vec<schema::Misfit> {
     const METADATA: [&str; 15] = [
-        "name", "namespace", "labels", "annotations", "generateName", "finalizers", "ownerReferences", "uid",
-        "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
-        "managedFields", "selfLink",
+        "name",
+        "namespace",
+        "labels",
+        "annotations",
+        "generateName",
+        "finalizers",
+        "ownerReferences",
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "managedFields",
+        "selfLink",
     ];
     let mut misfits = vec![];
     for (key, value) in node.map().unwrap_or_default() {
@@ -302,7 +319,12 @@ fn misfits(known: &Known, node: &Node) -> Vec<schema::Misfit> {
                     let path = format!("metadata.{}", key.text);
                     if !METADATA.contains(&key.text.as_str()) {
                         let help = Some(schema::instead(&key.text, &METADATA));
-                        misfits.push(schema::Misfit { path, place: key.place, message: "unknown field".into(), help });
+                        misfits.push(schema::Misfit {
+                            path,
+                            place: key.place,
+                            message: "unknown field".into(),
+                            help,
+                        });
                     } else if matches!(key.text.as_str(), "labels" | "annotations") {
                         let texts = serde_json::json!({
                             "type": "object", "nullable": true, "additionalProperties": {"type": "string"}

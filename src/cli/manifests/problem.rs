@@ -96,7 +96,8 @@ impl Problem {
                 group = group.element(snippet.annotation(AnnotationKind::Primary.span(mark)));
             }
             None if self.line > 0 => {
-                group = group.element(At::path(file.as_str()).line(self.line).char_column(self.column.max(1)));
+                group =
+                    group.element(At::path(file.as_str()).line(self.line).char_column(self.column.max(1)));
             }
             None => group = group.element(At::path(file.as_str())),
         }

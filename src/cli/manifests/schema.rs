@@ -77,7 +77,11 @@ impl Walk {
     fn is_type(&mut self, schema: &Value, node: &Node, place: Place) -> bool {
         let wanted = schema["type"].as_str().unwrap_or_default();
         let fits = match (&node.value, wanted) {
-            (Tree::Int(_) | Tree::Uint(_) | Tree::Text(_), "") if schema["x-kubernetes-int-or-string"] == true => true,
+            (Tree::Int(_) | Tree::Uint(_) | Tree::Text(_), "")
+                if schema["x-kubernetes-int-or-string"] == true =>
+            {
+                true
+            }
             (_, "") => schema["x-kubernetes-int-or-string"] != true,
             (Tree::Text(_), "string") | (Tree::Bool(_), "boolean") => true,
             (Tree::List(_), "array") | (Tree::Map(_), "object") => true,
@@ -95,11 +99,16 @@ impl Walk {
                 _ => "a whole number or text",
             };
             let help = match (&node.value, wanted) {
-                (Tree::Bool(_) | Tree::Int(_) | Tree::Uint(_) | Tree::Float(_), "text") => {
-                    Some("put it in double quotes: YAML reads some words (yes, no, on, off) and digits as values".into())
+                (Tree::Bool(_) | Tree::Int(_) | Tree::Uint(_) | Tree::Float(_), "text") => Some(
+                    "put it in double quotes: YAML reads some words (yes, no, on, off) and digits as values"
+                        .into(),
+                ),
+                (Tree::Text(text), "a whole number" | "a number") if text.parse::<f64>().is_ok() => {
+                    Some("leave out the quotes".into())
                 }
-                (Tree::Text(text), "a whole number" | "a number") if text.parse::<f64>().is_ok() => Some("leave out the quotes".into()),
-                (Tree::Text(text), "true or false") if matches!(text.as_str(), "true" | "false") => Some("leave out the quotes".into()),
+                (Tree::Text(text), "true or false") if matches!(text.as_str(), "true" | "false") => {
+                    Some("leave out the quotes".into())
+                }
                 (Tree::Null, _) => Some("give a value, or remove the field".into()),
                 _ => None,
             };
@@ -128,7 +137,8 @@ impl Walk {
     fn text(&mut self, schema: &Value, text: &str, place: Place) {
         let len = text.chars().count() as u64;
         if schema["minLength"].as_u64().is_some_and(|min| len < min) {
-            let message = if len == 0 { "is empty".to_owned() } else { format!("is too short: {len} characters") };
+            let message =
+                if len == 0 { "is empty".to_owned() } else { format!("is too short: {len} characters") };
             self.say(place, message, Some("give a value, or remove the field".into()));
         }
         if let Some(max) = schema["maxLength"].as_u64().filter(|max| len > *max) {
@@ -169,7 +179,9 @@ impl Walk {
                 self.below(&key.text, |walk| walk.node(&schema["additionalProperties"], value, value.place));
             } else if properties.is_some() && schema["x-kubernetes-preserve-unknown-fields"] != true {
                 let known: Vec<_> = properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-                self.below(&key.text, |walk| walk.say(key.place, "unknown field", Some(instead(&key.text, &known))));
+                self.below(&key.text, |walk| {
+                    walk.say(key.place, "unknown field", Some(instead(&key.text, &known)))
+                });
             }
         }
     }

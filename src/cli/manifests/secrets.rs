@@ -51,7 +51,12 @@ impl Secrets {
     }
 
     /// Keeps what a Secret holds. The errors are a field, its place, and what is wrong; never a value.
-    pub(super) fn add(&mut self, namespace: &str, name: &str, node: &Node) -> Vec<(String, Place, &'static str)> {
+    pub(super) fn add(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        node: &Node,
+    ) -> Vec<(String, Place, &'static str)> {
         let (mut values, mut errors) = (BTreeMap::new(), vec![]);
         for (key, value) in node.get("data").and_then(Node::map).unwrap_or_default() {
             let decoded = value.text().map(|text| {
@@ -74,7 +79,11 @@ impl Secrets {
                 Some(text) => {
                     values.insert(key.text.clone(), Some(text.to_owned().into()));
                 }
-                None => errors.push((format!("stringData.{}", key.text), key.place, "takes text: put it in quotes")),
+                None => errors.push((
+                    format!("stringData.{}", key.text),
+                    key.place,
+                    "takes text: put it in quotes",
+                )),
             }
         }
         match self.all.entry((namespace.to_owned(), name.to_owned())) {
@@ -82,7 +91,11 @@ impl Secrets {
                 entry.insert(values);
             }
             Entry::Occupied(_) => {
-                errors.push((String::new(), node.place, "another Secret of this name and namespace was read before"));
+                errors.push((
+                    String::new(),
+                    node.place,
+                    "another Secret of this name and namespace was read before",
+                ));
             }
         }
         errors

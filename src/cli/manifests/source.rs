@@ -55,7 +55,8 @@ pub(super) fn gather(paths: &[PathBuf], recursive: bool, stdin: impl Read) -> (V
         for file in files {
             if seen.insert(fs::canonicalize(&file).unwrap_or_else(|_| file.clone())) {
                 let name = file.display().to_string();
-                let read = fs::File::open(&file).map_err(|e| unreadable(&file, &e)).and_then(|f| text(&name, f));
+                let read =
+                    fs::File::open(&file).map_err(|e| unreadable(&file, &e)).and_then(|f| text(&name, f));
                 keep(&name, read, &mut sources, &mut problems);
             }
         }
@@ -98,7 +99,9 @@ fn walk(folder: &Path, recursive: bool, files: &mut Vec<PathBuf>) -> io::Result<
 
 fn is_manifest(path: &Path) -> bool {
     let known = ["yaml", "yml", "json"];
-    path.extension().and_then(OsStr::to_str).is_some_and(|ext| known.iter().any(|k| ext.eq_ignore_ascii_case(k)))
+    path.extension()
+        .and_then(OsStr::to_str)
+        .is_some_and(|ext| known.iter().any(|k| ext.eq_ignore_ascii_case(k)))
 }
 
 fn text(name: &str, reader: impl Read) -> Result<String, Problem> {
@@ -142,7 +145,8 @@ pub(super) fn documents(text: &str) -> Vec<Document<'_>> {
             (start, first) = (at, n + 1);
         }
         // What a directive announces belongs to it.
-        directives = if begins { false } else { directives || (line.starts_with('%') && is_empty(&text[start..at])) };
+        directives =
+            if begins { false } else { directives || (line.starts_with('%') && is_empty(&text[start..at])) };
         at += line.len();
         if marker == "..." || line.starts_with("... ") {
             documents.push(Document { line: first, text: &text[start..at] });

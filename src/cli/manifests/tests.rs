@@ -34,11 +34,22 @@ fn documents_lists_and_kinds_are_told_apart() {
     let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: snowfence.dev/v1alpha1\n  kind: ResourceMonitor\n  metadata: {name: m, namespace: b}\n  spec: {connectionRef: {name: c}, triggers: [{atPercent: 80, do: NOTIFY}]}\n- apiVersion: apps/v1\n  kind: Deployment\n";
     let connection = "apiVersion: snowfence.dev/v1alpha1\nkind: SnowflakeConnection\nmetadata: {name: c}\nspec: {account: org-a, user: U, authentication: {programmaticAccessToken: {token: {name: s, key: t}}}}\n";
     let secret = format!("{SECRET}data: {{t: c2VjcmV0}}\nstringData: {{u: plain}}\n");
-    let all = [&warehouse("w", "  autoSuspend: never\n"), list, connection, &secret, "# nothing\n", "kind: X\napiVersion: y/v1\n"];
+    let all = [
+        &warehouse("w", "  autoSuspend: never\n"),
+        list,
+        connection,
+        &secret,
+        "# nothing\n",
+        "kind: X\napiVersion: y/v1\n",
+    ];
     let read = text(&all.join("---\n")).unwrap();
-    let kinds: Vec<_> = read.manifests.iter().map(|m| (m.object.to_string(), m.origin.document, m.origin.line)).collect();
+    let kinds: Vec<_> =
+        read.manifests.iter().map(|m| (m.object.to_string(), m.origin.document, m.origin.line)).collect();
     insta::assert_debug_snapshot!(kinds);
-    assert_eq!(read.others.into_iter().collect::<Vec<_>>(), [("Deployment".to_owned(), 1), ("X".to_owned(), 1)]);
+    assert_eq!(
+        read.others.into_iter().collect::<Vec<_>>(),
+        [("Deployment".to_owned(), 1), ("X".to_owned(), 1)]
+    );
     assert_eq!(read.secrets.get("default", "s", "t").unwrap().expose_secret(), "secret");
     assert_eq!(read.secrets.get("default", "s", "u").unwrap().expose_secret(), "plain");
     let missing = read.secrets.get("default", "s", "v").unwrap_err().to_string();
@@ -156,7 +167,8 @@ fn bytes_that_are_no_text_are_errors() {
 
 #[test]
 fn a_file_that_is_too_large_is_not_read() {
-    let error = read(&Input { paths: vec!["-".into()], ..Input::default() }, std::io::repeat(b'#')).unwrap_err();
+    let error =
+        read(&Input { paths: vec!["-".into()], ..Input::default() }, std::io::repeat(b'#')).unwrap_err();
     assert!(error.to_string().contains("larger than 64 MiB"), "{error}");
 }
 
@@ -195,7 +207,8 @@ fn an_error_in_an_alias_is_shown_where_it_is_used() {
 
 #[test]
 fn hostile_text_in_an_error_is_harmless() {
-    let hostile = warehouse("a", "  \"\u{1b}[31m\u{202e}\u{9b}\": \u{202e}x\u{9b}31m\n  size: \u{202e}\u{200b}x\n");
+    let hostile =
+        warehouse("a", "  \"\u{1b}[31m\u{202e}\u{9b}\": \u{202e}x\u{9b}31m\n  size: \u{202e}\u{200b}x\n");
     let shown = errors(&hostile);
     assert!(shown.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{shown:?}");
 }
@@ -213,13 +226,19 @@ fn folders_are_read_in_order_and_deeper_ones_on_demand() {
     fs::write(at("deep/.hidden/d.yaml"), "broken: [").unwrap();
     let names = |paths: Vec<PathBuf>, recursive| {
         let read = read(&Input { paths, recursive, namespace: None }, &b""[..]).unwrap();
-        read.manifests.iter().map(|m| m.object.to_string().replace("SnowflakeWarehouse default/", "")).collect::<String>()
+        read.manifests
+            .iter()
+            .map(|m| m.object.to_string().replace("SnowflakeWarehouse default/", ""))
+            .collect::<String>()
     };
     assert_eq!(names(vec![folder.path().into()], false), "ab");
     assert_eq!(names(vec![folder.path().into()], true), "abc");
     // Named twice, read once.
     assert_eq!(names(vec![at("b.yaml"), folder.path().into()], false), "ba");
-    let bad = read(&Input { paths: vec![at("none"), at("deep/.hidden/x"), at("notes.txt")], ..Input::default() }, &b""[..]);
+    let bad = read(
+        &Input { paths: vec![at("none"), at("deep/.hidden/x"), at("notes.txt")], ..Input::default() },
+        &b""[..],
+    );
     assert_eq!(bad.unwrap_err().0.len(), 3);
     fs::remove_file(at("b.yaml")).unwrap();
     fs::create_dir(at("empty")).unwrap();

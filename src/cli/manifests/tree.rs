@@ -25,7 +25,11 @@ pub(super) struct Place {
 impl Place {
     pub(super) fn of(location: Location) -> Self {
         let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        Self { line: size(location.line()), column: size(location.column()), len: size(location.span().len()) }
+        Self {
+            line: size(location.line()),
+            column: size(location.column()),
+            len: size(location.span().len()),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Report, Summary};
+use super::{Entry, Report, Summary};
 use crate::plan::Risk;
 
 /// The form's version: a new number when a field changes its meaning or goes away.
@@ -15,6 +15,7 @@ pub struct Document<'a> {
     pub format_version: &'static str,
     pub changes: Vec<Changed<'a>>,
     pub errors: Vec<Failed<'a>>,
+    pub waiting: Vec<Failed<'a>>,
     pub summary: Summary,
 }
 
@@ -49,7 +50,7 @@ pub struct Field<'a> {
     pub risk: Risk,
 }
 
-/// A resource without a plan.
+/// A resource without a plan, or one that waits for something.
 #[derive(Debug, Serialize)]
 pub struct Failed<'a> {
     pub kind: &'a str,
@@ -85,15 +86,18 @@ pub fn document(report: &Report) -> Document<'_> {
         outcome: row.ended.map(super::Ended::word),
         message: row.ended.and_then(super::Ended::why),
     });
-    let errors = report.entries.iter().filter_map(|entry| {
-        let message = entry.fault.as_deref()?;
-        let (kind, namespace, name) = (&entry.kind, &entry.namespace, &entry.name);
-        Some(Failed { kind, namespace, name, object: &entry.object, message })
-    });
+    let failed = |why: fn(&Entry) -> Option<&str>| {
+        let told = report.entries.iter().filter_map(move |entry| {
+            let (kind, namespace, name) = (&entry.kind, &entry.namespace, &entry.name);
+            Some(Failed { kind, namespace, name, object: &entry.object, message: why(entry)? })
+        });
+        told.collect()
+    };
     Document {
         format_version: FORMAT_VERSION,
         changes: changes.collect(),
-        errors: errors.collect(),
+        errors: failed(|entry| entry.fault.as_deref()),
+        waiting: failed(|entry| entry.waiting.as_deref()),
         summary: report.summary(),
     }
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Report, Row,
+    Entry, Report, Row,
     terminal::{Options, value},
     text::{long_difference, shown, shown_sql},
 };
@@ -35,11 +35,21 @@ pub fn render(report: &Report, options: Options) -> String {
             }
         }
     }
-    let faults = report.entries.iter().filter_map(|entry| entry.fault.as_ref().map(|why| (entry, why)));
-    for (n, (entry, why)) in faults.enumerate() {
-        let head = if n == 0 { "\n**Not planned:**\n\n" } else { "" };
-        details.insert(n, format!("{head}- {}: {}\n", code(&entry.to_string()), code(why)));
-    }
+    let told = |title: &str, why: fn(&Entry) -> Option<&str>| {
+        let told = report.entries.iter().filter_map(|entry| Some((entry, why(entry)?)));
+        let lines: Vec<_> =
+            told.map(|(entry, why)| format!("- {}: {}\n", code(&entry.to_string()), code(why))).collect();
+        (!lines.is_empty())
+            .then(|| format!("\n**{title}:**\n\n"))
+            .into_iter()
+            .chain(lines)
+            .collect::<Vec<_>>()
+    };
+    let first = [
+        told("Not planned", |entry| entry.fault.as_deref()),
+        told("Waiting", |entry| entry.waiting.as_deref()),
+    ];
+    let details: Vec<String> = first.into_iter().flatten().chain(details).collect();
     let mut left = details.len();
     for part in details {
         if out.len() + part.len() > LIMIT {

@@ -33,6 +33,8 @@ pub struct Entry {
     pub held: Vec<(Target, String)>,
     /// Why there is no plan for this resource, or only a part of one.
     pub fault: Option<String>,
+    /// What it waits for, besides: a role that is not there yet.
+    pub waiting: Option<String>,
     /// What became of each step, once they were carried out; empty before.
     pub ended: Vec<Ended>,
 }
@@ -197,7 +199,11 @@ impl Display for Summary {
         if self.is_settled() {
             f.write_str("No changes. Snowflake matches the manifests.")?;
         } else {
-            write!(f, "Plan: {} to create, {} to change, {} to delete", self.create, self.update, self.delete)?;
+            write!(
+                f,
+                "Plan: {} to create, {} to change, {} to delete",
+                self.create, self.update, self.delete
+            )?;
             if self.replace > 0 {
                 write!(f, ", {} to replace", self.replace)?;
             }

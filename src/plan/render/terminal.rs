@@ -33,7 +33,10 @@ pub fn render(report: &Report, options: Options) -> String {
             step(&mut out, &row, options);
         }
         if let Some(why) = &entry.fault {
-            fault(&mut out, entry, why);
+            problem(&mut out, entry, why, (RED, "can't be planned"));
+        }
+        if let Some(why) = &entry.waiting {
+            problem(&mut out, entry, why, (YELLOW, "waits"));
         }
     }
     let _ = writeln!(out, "{BOLD}{}{BOLD:#}", report.summary());
@@ -80,7 +83,8 @@ fn step(out: &mut String, row: &Row<'_>, options: Options) {
 
 fn changes(out: &mut String, row: &Row<'_>) {
     let width = |change: &Change| shown(&change.path).chars().count();
-    let widest = row.changes().iter().filter(|c| long_difference(c).is_none()).map(width).max().unwrap_or_default();
+    let widest =
+        row.changes().iter().filter(|c| long_difference(c).is_none()).map(width).max().unwrap_or_default();
     for change in row.changes() {
         let path = shown(&change.path);
         if let Some(lines) = long_difference(change) {
@@ -115,7 +119,9 @@ fn changes(out: &mut String, row: &Row<'_>) {
 pub(super) fn value(text: Option<&str>, nothing: &str) -> String {
     match text {
         None => nothing.to_owned(),
-        Some(text) if text.is_empty() || text.starts_with('(') || text.trim() != text || text.contains('→') => {
+        Some(text)
+            if text.is_empty() || text.starts_with('(') || text.trim() != text || text.contains('→') =>
+        {
             format!("\"{}\"", shown(text))
         }
         Some(text) => shown(text).into_owned(),
@@ -141,10 +147,10 @@ fn difference(out: &mut String, line: &DiffLine) {
     };
 }
 
-fn fault(out: &mut String, entry: &Entry, why: &str) {
+fn problem(out: &mut String, entry: &Entry, why: &str, (style, what): (Style, &str)) {
     let _ = writeln!(
         out,
-        "{RED}  !{RED:#} {BOLD}{}{BOLD:#} {RED}can't be planned{RED:#}\n      {}\n",
+        "{style}  !{style:#} {BOLD}{}{BOLD:#} {style}{what}{style:#}\n      {}\n",
         shown(&entry.to_string()),
         shown(why)
     );

@@ -18,7 +18,8 @@ fn change(path: &str, from: Option<&str>, to: Option<&str>, risk: Risk) -> Chang
 }
 
 fn step(name: &str, action: Action) -> Step {
-    let statement = Statement::new("ALTER WAREHOUSE").ident(&Ident::exact(name).unwrap()).keyword("SET COMMENT =");
+    let statement =
+        Statement::new("ALTER WAREHOUSE").ident(&Ident::exact(name).unwrap()).keyword("SET COMMENT =");
     let effects = match action {
         Action::Note => vec![],
         _ => vec![Effect::sql(statement.literal("it's"))],
@@ -56,7 +57,8 @@ fn report() -> Report {
         change("comment", Some("text"), None, Risk::Safe),
         change("body", Some("a\nb\nc\nd\ne\nf\n"), Some("a\nb\nc\nD\ne\nf\n"), Risk::Safe),
     ]);
-    let replace = Action::Replace(vec![change("type", Some("INTERACTIVE"), Some("STANDARD"), Risk::Destructive)]);
+    let replace =
+        Action::Replace(vec![change("type", Some("INTERACTIVE"), Some("STANDARD"), Risk::Destructive)]);
     let notes = Step::note(
         Target::new("WAREHOUSE", "SETTLED"),
         Note::Forget { on: Target::new("WAREHOUSE", "SETTLED") },
@@ -134,14 +136,22 @@ fn hostile_text_leaves_no_cell_and_no_fence() {
     assert_eq!(rows.len(), 3);
     assert!(rows.iter().all(|row| row.matches('|').count() == 5), "{rows:#?}");
     let outside: Vec<_> = text.split("````").step_by(2).collect();
-    assert!(outside.iter().all(|part| !part.contains("@everyone") && !part.contains("<!--") && !part.contains("](")), "{outside:#?}");
+    assert!(
+        outside
+            .iter()
+            .all(|part| !part.contains("@everyone") && !part.contains("<!--") && !part.contains("](")),
+        "{outside:#?}"
+    );
     insta::assert_snapshot!(text);
 }
 
 #[test]
 fn a_huge_plan_fits_a_comment() {
     let entries = (0..2000).map(|n| {
-        entry(&format!("w{n}"), vec![step("W", Action::Update(vec![change("c", None, Some("long\ntext"), Risk::Safe)]))])
+        entry(
+            &format!("w{n}"),
+            vec![step("W", Action::Update(vec![change("c", None, Some("long\ntext"), Risk::Safe)]))],
+        )
     });
     let text = markdown::render(&Report { entries: entries.collect() }, terminal::Options { show_sql: true });
     assert!(text.len() < 65_536);
@@ -150,10 +160,13 @@ fn a_huge_plan_fits_a_comment() {
 
 #[test]
 fn plain_and_foreign_letters_stay_as_they_are() {
-    for text in ["WH_1", "it's \"quoted\" \\ here", "Überlager", "倉庫", "e\u{301}t\u{e9}", "हिन्दी"] {
+    for text in ["WH_1", "it's \"quoted\" \\ here", "Überlager", "倉庫", "e\u{301}t\u{e9}", "हिन्दी"]
+    {
         assert_eq!(shown(text), text);
     }
-    for (text, safe) in [("\u{9b}31m", "\\u{9b}31m"), ("\u{200b}", "\\u{200b}"), ("\u{2028}", "\\u{2028}"), ("\0", "\\0")] {
+    for (text, safe) in
+        [("\u{9b}31m", "\\u{9b}31m"), ("\u{200b}", "\\u{200b}"), ("\u{2028}", "\\u{2028}"), ("\0", "\\0")]
+    {
         assert_eq!(shown(text), safe);
     }
 }
