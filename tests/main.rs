@@ -1,4 +1,7 @@
 //! The integration tests: one binary, a module for each subject.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod cli;
 mod client;
+mod property;
+mod support;

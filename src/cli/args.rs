@@ -289,6 +289,8 @@ fn both(first: &str, second: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use clap::{CommandFactory as _, Parser as _};
 
     use super::{Cli, Command};
@@ -315,7 +317,7 @@ mod tests {
             "never",
         ]);
         let Command::Plan(plan) = cli.command else { panic!() };
-        assert_eq!(plan.files.paths, ["a", "b", "-"].map(Into::into));
+        assert_eq!(plan.files.paths, ["a", "b", "-"].map(PathBuf::from));
         assert!(Cli::try_parse_from(["snowfence", "plan"]).is_err());
         assert!(Cli::try_parse_from(["snowfence", "plan", "-f", "a", "--context", "c"]).is_err());
     }
