@@ -61,6 +61,8 @@ struct Inner {
     instance: Uuid,
     handles: AtomicU64,
     file: Option<PathBuf>,
+    /// One writer at a time: an older text must not replace a newer one.
+    writing: Mutex<()>,
     changed: AtomicBool,
     change: Notify,
     /// Statements that run in tasks of their own.
@@ -250,6 +252,7 @@ impl Emulator {
     /// Writes the state file, when there is one and something changed.
     pub fn save(&self) -> Result<(), StateError> {
         let Some(path) = &self.0.file else { return Ok(()) };
+        let _writing = self.0.writing.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.0.changed.swap(false, Ordering::AcqRel) {
             return Ok(());
         }

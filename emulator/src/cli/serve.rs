@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use snowfence_emulator::account;
@@ -147,12 +147,15 @@ impl Serve {
 
 /// Writes the state file a moment after each change.
 async fn save(emulator: Emulator) {
+    // A large account takes a while to write; most of the time is left to others.
+    let mut gather = GATHER;
     loop {
         emulator.changed().await;
-        tokio::time::sleep(GATHER).await;
+        tokio::time::sleep(gather).await;
+        let began = Instant::now();
         let saver = emulator.clone();
         match tokio::task::spawn_blocking(move || saver.save()).await {
-            Ok(Ok(())) => {}
+            Ok(Ok(())) => gather = GATHER.max(began.elapsed() * 10),
             Ok(Err(error)) => {
                 tracing::error!(%error, "the state was not written");
                 tokio::time::sleep(Duration::from_secs(5)).await;

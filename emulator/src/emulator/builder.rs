@@ -120,6 +120,10 @@ impl Builder {
         let identifier = format!("{}-{}", self.organization, self.account);
         let found = crate::state::load(&path, &identifier)?;
         let account = found.unwrap_or_else(|| Account::new(&self.organization, &self.account, self.edition));
+        if account.edition() != self.edition {
+            let (kept, asked) = (account.edition().name(), self.edition.name());
+            tracing::warn!(kept, asked, "the account in the state file keeps its edition");
+        }
         Ok(self.assemble(account, Some(path)))
     }
 
@@ -150,6 +154,7 @@ impl Builder {
             instance: Uuid::new_v4(),
             handles: AtomicU64::new(0),
             file,
+            writing: Mutex::default(),
             changed: AtomicBool::new(false),
             change: Notify::new(),
             tasks: TaskTracker::new(),

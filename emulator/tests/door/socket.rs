@@ -112,6 +112,31 @@ async fn a_huge_body_is_refused_and_the_next_request_served() {
     assert_eq!(ask(&client, &server.url(), &token, "SELECT CURRENT_ROLE()").await.unwrap().0, 200);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sixty_four_clients_at_once_are_all_served() {
+    let emulator = emulator();
+    let server = emulator.listen("127.0.0.1:0", None).await.unwrap();
+    let (url, token) = (server.url(), emulator.operator().token);
+    let clients = (0..64).map(|number| {
+        let (url, token) = (url.clone(), token.clone());
+        tokio::spawn(async move {
+            let client = http().build().unwrap();
+            for turn in 0..10 {
+                let sql = match turn % 3 {
+                    0 => format!("CREATE OR REPLACE WAREHOUSE W{number}"),
+                    1 => "SHOW WAREHOUSES".to_owned(),
+                    _ => format!("ALTER WAREHOUSE W{number} SET COMMENT = '{turn}'"),
+                };
+                assert_eq!(ask(&client, &url, &token, &sql).await.unwrap().0, 200, "{sql}");
+            }
+        })
+    });
+    for client in futures::future::join_all(clients).await {
+        client.unwrap();
+    }
+    assert_eq!(warehouses(&emulator), 64);
+}
+
 #[tokio::test]
 async fn an_answer_does_not_wait_for_another_packet() {
     let emulator = emulator();

@@ -125,7 +125,7 @@ async fn try_submit(emulator: &Emulator, request: Request) -> Result<Response, P
     let execution = match emulator.executions().begin(execution, query.retry) {
         Begun::New(execution) => execution,
         Begun::Known(execution) => {
-            tokio::time::sleep(emulator.latency() + hit.extra).await;
+            pause(emulator.latency() + hit.extra).await;
             return Ok(hit.finish(attach(emulator, &execution, true)).await);
         }
     };
