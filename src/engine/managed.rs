@@ -92,10 +92,12 @@ pub struct Planning<'a> {
 pub trait Peers: Send + Sync {
     /// The monitor that a reference names.
     fn monitor(&self, namespace: &str, name: &str) -> Option<Arc<ResourceMonitor>>;
-    /// The warehouses whose `resourceMonitorRef` names this monitor, those being deleted left out.
+    /// The warehouses whose `resourceMonitorRef` names this monitor, also those that are being deleted.
     fn warehouses_of(&self, namespace: &str, name: &str) -> Vec<Arc<SnowflakeWarehouse>>;
     /// The key of the connection that a reference of this namespace names.
     fn account_of(&self, connection: &ConnectionKey) -> Option<String>;
+    /// Whether any resource of the account claims the object.
+    fn is_claimed(&self, object: &Target, account: &str) -> bool;
     /// Another resource that has the better claim to the same object: `namespace/name`.
     fn rival(&self, claim: &Claim<'_>) -> Option<String>;
     /// The names of all objects of a kind that are recorded as ours on this connection.

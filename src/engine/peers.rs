@@ -12,7 +12,10 @@ use super::{
     ownership::resolved_name,
     session::ConnectionKey,
 };
-use crate::api::{ManagementPolicy, ResourceMonitor, SnowflakeWarehouse};
+use crate::{
+    api::{ManagementPolicy, ResourceMonitor, SnowflakeWarehouse},
+    plan::Target,
+};
 
 type Key = (String, String);
 
@@ -106,9 +109,7 @@ impl Index {
         let key = (namespace.to_owned(), name.to_owned());
         let mut inner = self.write();
         let mut concerned = inner.unrefer(&key);
-        if let Some(reference) = &warehouse.spec.resource_monitor_ref
-            && warehouse.metadata.deletion_timestamp.is_none()
-        {
+        if let Some(reference) = &warehouse.spec.resource_monitor_ref {
             let monitor =
                 (reference.namespace.clone().unwrap_or_else(|| namespace.to_owned()), reference.name.clone());
             inner.referring.entry(monitor.clone()).or_default().insert(key, warehouse.clone());
@@ -153,7 +154,8 @@ impl Inner {
                 self.by_object.remove(&object);
             }
         }
-        if let Some(keys) = self.by_connection.get_mut(&old.connection).and_then(|kinds| kinds.get_mut(kind)) {
+        if let Some(keys) = self.by_connection.get_mut(&old.connection).and_then(|kinds| kinds.get_mut(kind))
+        {
             keys.remove(key);
         }
     }
@@ -182,6 +184,13 @@ impl Peers for Index {
     fn account_of(&self, connection: &ConnectionKey) -> Option<String> {
         self.read().accounts.get(connection).cloned()
     }
+    fn is_claimed(&self, object: &Target, account: &str) -> bool {
+        let inner = self.read();
+        let keys = inner.by_object.get(&(object.kind, object.name.as_str().into())).into_iter().flatten();
+        let claims = inner.claims.get(object.kind);
+        let mut connections = keys.filter_map(|key| Some(&claims?.get(key)?.connection));
+        connections.any(|connection| inner.accounts.get(connection).is_some_and(|name| name == account))
+    }
     fn rival(&self, claim: &Claim<'_>) -> Option<String> {
         let inner = self.read();
         let keys = inner.by_object.get(&(claim.object.kind, claim.object.name.as_str().into()))?;
@@ -200,13 +209,13 @@ impl Peers for Index {
     }
     fn recorded(&self, kind: &'static str, connection: &ConnectionKey) -> Vec<String> {
         let inner = self.read();
-        let (Some(claims), Some(keys)) = (
-            inner.claims.get(kind),
-            inner.by_connection.get(connection).and_then(|kinds| kinds.get(kind)),
-        ) else {
+        let (Some(claims), Some(keys)) =
+            (inner.claims.get(kind), inner.by_connection.get(connection).and_then(|kinds| kinds.get(kind)))
+        else {
             return vec![];
         };
-        let recorded = keys.iter().filter_map(|key| claims.get(key)).flat_map(|claimed| claimed.recorded.iter());
+        let recorded =
+            keys.iter().filter_map(|key| claims.get(key)).flat_map(|claimed| claimed.recorded.iter());
         recorded.map(ToString::to_string).collect()
     }
 }

@@ -172,7 +172,8 @@ async fn through<K: Managed, L: Ledger>(
     let uid = cr.meta().uid.as_deref().unwrap_or_default();
     let name = resolved_name(&common, metadata_name)?;
     let target = Target::new(K::OBJECT, name.as_str());
-    let claim = Claim { object: &target, account: &pass.session.account.name, by: (namespace, metadata_name) };
+    let claim =
+        Claim { object: &target, account: &pass.session.account.name, by: (namespace, metadata_name) };
     let observed = common.management_policy == ManagementPolicy::Observe;
     if let Some(rival) = pass.peers.rival(&claim).filter(|_| !observed) {
         return Err(Fault::Conflict(format!(
@@ -181,17 +182,14 @@ async fn through<K: Managed, L: Ledger>(
     }
     let resource = format!("{}/{metadata_name}", K::plural(&()));
     let annotations = cr.meta().annotations.as_ref();
-    let hands = RealHands {
-        pass,
-        tag: format!("snowfence {}/{namespace}/{metadata_name}", K::kind(&())),
-    };
+    let hands = RealHands { pass, tag: format!("snowfence {}/{namespace}/{metadata_name}", K::kind(&())) };
     let mut written = record.clone();
     let mut as_of = pass.session.floor(K::OBJECT, name.as_str(), pass.as_of);
     for round in 0..MAX_ROUNDS {
         let seen = cr.observe(record, pass.session, pass.peers, as_of).await?;
         let steps = cr.plan(&planning(common, uid, record, &target, &name, pass.session), &seen)?;
         if round == 0 {
-            tell_drift(cr, &steps, report);
+            tell_drift(cr, &target, record, &steps, report);
         }
         let gate = Gate {
             common,
@@ -215,12 +213,13 @@ async fn through<K: Managed, L: Ledger>(
         }
         let mut told = vec![];
         let mut stuck = HashSet::new();
-        let done = execute(&steps, &decision.verdicts, record, &mut written, &hands, &mut stuck, |step, outcome| {
-            if matches!(outcome, Outcome::Done) {
-                told.extend(step.effects.iter().filter_map(adoption_of));
-            }
-            told.extend(event_of(step, outcome));
-        });
+        let done =
+            execute(&steps, &decision.verdicts, record, &mut written, &hands, &mut stuck, |step, outcome| {
+                if matches!(outcome, Outcome::Done) {
+                    told.extend(step.effects.iter().filter_map(adoption_of));
+                }
+                told.extend(event_of(step, outcome));
+            });
         let outcomes = done.await;
         for on in steps.iter().map(|step| &step.on).chain([&target]) {
             pass.session.touched(on.kind, &on.name);
@@ -235,7 +234,9 @@ async fn through<K: Managed, L: Ledger>(
         record.unconverged = Some(Unconverged { hash, times: tries + 1 });
         as_of = Instant::now();
     }
-    Err(Fault::NotConverging(format!("{target}: plan after plan was executed, and the next one differed again")))
+    Err(Fault::NotConverging(format!(
+        "{target}: plan after plan was executed, and the next one differed again"
+    )))
 }
 
 /// What a plan is made with.
@@ -283,7 +284,11 @@ fn settle<K: Managed>(
                 Fault::ApprovalRequired(waiting.message.clone())
             };
             if !already_says(cr, fault.reason(), &waiting.message) {
-                report.events.push(Event { warning: true, reason: fault.reason(), note: waiting.message.clone() });
+                report.events.push(Event {
+                    warning: true,
+                    reason: fault.reason(),
+                    note: waiting.message.clone(),
+                });
             }
             Verdict { drifted: differs, ..verdict_of(&fault) }
         }
@@ -305,11 +310,19 @@ fn already_says<K: Managed>(cr: &K, reason: &str, message: &str) -> bool {
 }
 
 /// A settled resource that differs now has drifted: somebody else changed it.
-fn tell_drift<K: Managed>(cr: &K, steps: &[Step], report: &mut Report<K>) {
-    if !is_settled(cr) || conditions::is_true(&cr.status().map_or(vec![], |s| s.conditions.clone()), conditions::DRIFTED) {
+fn tell_drift<K: Managed>(cr: &K, target: &Target, record: &Record, steps: &[Step], report: &mut Report<K>) {
+    if !is_settled(cr)
+        || conditions::is_true(&cr.status().map_or(vec![], |s| s.conditions.clone()), conditions::DRIFTED)
+    {
         return;
     }
-    for step in steps.iter().filter(|step| step.writes()) {
+    // What it does to others follows from their specs, but for what it had done before.
+    let attached = record.entry(target).map(|entry| &entry.attached);
+    let gives = |step: &Step| step.action.changes().iter().all(|change| change.to.is_some());
+    let own = |step: &&Step| {
+        step.on == *target || (attached.is_some_and(|names| names.contains(&step.on.name)) && gives(step))
+    };
+    for step in steps.iter().filter(|step| step.writes()).filter(own) {
         report.drift += step.action.changes().len().max(1);
         let note = match &step.action {
             Action::Create(_) => format!("{} is gone", step.on),
@@ -330,7 +343,9 @@ fn differences(step: &Step) -> String {
 }
 
 fn is_not(change: &Change) -> String {
-    let show = |value: &Option<_>| value.as_ref().map_or("unset".to_owned(), |v: &crate::values::canonical::Value| v.to_string());
+    let show = |value: &Option<_>| {
+        value.as_ref().map_or("unset".to_owned(), |v: &crate::values::canonical::Value| v.to_string())
+    };
     format!("{} is {}, not {}", change.path, show(&change.from), show(&change.to))
 }
 

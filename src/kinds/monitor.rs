@@ -100,7 +100,9 @@ pub const ROWS: &[Row] = &[
                 let names = s.notify_users.as_ref()?.iter();
                 Some(Users(names.filter_map(|name| Ident::from_spec(name).ok()).collect()))
             },
-            set: |s: &mut MonitorSpec, v: Users| s.notify_users = Some(v.0.iter().map(Ident::to_spec).collect()),
+            set: |s: &mut MonitorSpec, v: Users| {
+                s.notify_users = Some(v.0.iter().map(Ident::to_spec).collect())
+            },
         },
     )
     .release(Release::Set("()")),
@@ -137,7 +139,11 @@ fn cell<'a>(found: &'a Found, row: &Row) -> Cell<'a> {
 }
 
 fn present_triggers(found: &Found) -> Option<Triggers> {
-    Triggers::from_columns(found.text("notify_at"), found.text("suspend_at"), found.text("suspend_immediately_at"))
+    Triggers::from_columns(
+        found.text("notify_at"),
+        found.text("suspend_at"),
+        found.text("suspend_immediately_at"),
+    )
 }
 
 fn is_of_account(found: &Found) -> bool {
@@ -162,7 +168,9 @@ fn validate(spec: &MonitorSpec) -> Result<(), Fault> {
         }
     }
     let count = |action| spec.triggers.iter().flatten().filter(|t| t.action == action).count();
-    for (action, most) in [(TriggerAction::Suspend, 1), (TriggerAction::SuspendImmediate, 1), (TriggerAction::Notify, 5)] {
+    for (action, most) in
+        [(TriggerAction::Suspend, 1), (TriggerAction::SuspendImmediate, 1), (TriggerAction::Notify, 5)]
+    {
         if count(action) > most {
             return Err(Fault::Refused(format!(
                 "spec.triggers: a monitor has at most {most} {action} trigger{}: remove {}",
@@ -175,7 +183,10 @@ fn validate(spec: &MonitorSpec) -> Result<(), Fault> {
     match spec.ignore_fields.iter().find(known) {
         Some(path) => {
             let all: Vec<_> = ROWS.iter().map(|row| row.path).collect();
-            Err(Fault::Refused(format!("spec.ignoreFields: there is no field {path}; there are {}, triggers", all.join(", "))))
+            Err(Fault::Refused(format!(
+                "spec.ignoreFields: there is no field {path}; there are {}, triggers",
+                all.join(", ")
+            )))
         }
         None => Ok(()),
     }
@@ -212,7 +223,8 @@ fn create(name: &Ident, spec: &MonitorSpec, replace: bool) -> Result<Statement, 
         ));
     }
     let bare = MonitorSpec { start_timestamp: None, ..spec.clone() };
-    let mut statement = assignments(Statement::new(words).of_kind(KIND).ident(name).keyword("WITH"), ROWS, &bare);
+    let mut statement =
+        assignments(Statement::new(words).of_kind(KIND).ident(name).keyword("WITH"), ROWS, &bare);
     if spec.frequency.is_some() {
         statement = start(statement, spec);
     }
@@ -231,7 +243,8 @@ fn own_paths(spec: &MonitorSpec) -> BTreeSet<String> {
 }
 
 fn all_fields(spec: &MonitorSpec, wanted: &Grants) -> Vec<Change> {
-    let change = |path: &str, to: Value| Change { path: path.into(), from: None, to: Some(to), risk: Risk::Safe };
+    let change =
+        |path: &str, to: Value| Change { path: path.into(), from: None, to: Some(to), risk: Risk::Safe };
     let rows = ROWS.iter().filter_map(|row| Some(change(row.path, row.wanted(spec)?)));
     let triggers = wanted_triggers(spec).map(|t| change("triggers", shown(&t)));
     let account = spec.account_level.filter(|on| *on).map(|_| change("accountLevel", Value::of(&true)));
@@ -277,7 +290,12 @@ fn assign_account(name: &Ident) -> Statement {
 }
 
 /// `ALTER … [SET a = … b = …] [TRIGGERS …]`: TRIGGERS stands outside SET, and an empty SET is an error.
-fn alteration(name: &Ident, spec: &MonitorSpec, changes: &[PropertyChange], triggers: Option<&Triggers>) -> Option<Statement> {
+fn alteration(
+    name: &Ident,
+    spec: &MonitorSpec,
+    changes: &[PropertyChange],
+    triggers: Option<&Triggers>,
+) -> Option<Statement> {
     let mut statement = Statement::new("ALTER RESOURCE MONITOR").of_kind(KIND).ident(name);
     let is_period = |c: &&PropertyChange| matches!(c.change.path.as_str(), "frequency" | "startTimestamp");
     if !changes.is_empty() {
@@ -315,7 +333,10 @@ impl Update<'_> {
         }
         let Some(wanted) = wanted_triggers(self.spec) else { return Ok(None) };
         let present = present_triggers(self.found).ok_or_else(|| {
-            Fault::Refused("spec.triggers: Snowflake's thresholds are not understood; add triggers to ignoreFields".into())
+            Fault::Refused(
+                "spec.triggers: Snowflake's thresholds are not understood; add triggers to ignoreFields"
+                    .into(),
+            )
         })?;
         Ok((wanted != present).then(|| (Some(shown(&present)), wanted)))
     }
@@ -331,8 +352,11 @@ impl Update<'_> {
             other => (other, None),
         };
         let mut changes: Vec<Change> = rows.iter().map(|row| row.change.clone()).collect();
-        let of_triggers = |from: &Option<Value>, to: &Triggers, risk| {
-            Change { path: "triggers".into(), from: from.clone(), to: Some(shown(to)), risk }
+        let of_triggers = |from: &Option<Value>, to: &Triggers, risk| Change {
+            path: "triggers".into(),
+            from: from.clone(),
+            to: Some(shown(to)),
+            risk,
         };
         changes.extend(triggers.as_ref().map(|(from, to)| of_triggers(from, to, Risk::Safe)));
         let mut effects: Vec<Effect> = notes.into_iter().map(Effect::Remember).collect();
@@ -346,7 +370,12 @@ impl Update<'_> {
             let unset = || Statement::new("ALTER ACCOUNT UNSET RESOURCE_MONITOR").of_kind("ACCOUNT");
             effects.push(Effect::sql(if wants { assign_account(name) } else { unset() }));
             let value = |on: bool| Some(Value::of(&on));
-            changes.push(Change { path: "accountLevel".into(), from: value(is), to: value(wants), risk: Risk::Safe });
+            changes.push(Change {
+                path: "accountLevel".into(),
+                from: value(is),
+                to: value(wants),
+                risk: Risk::Safe,
+            });
         }
         if before != managed {
             effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: managed.clone() }));
@@ -375,13 +404,14 @@ fn assignments_of(planning: &Planning<'_>, seen: &Seen, entry: Option<&Entry>, a
     let mut attached = recorded.clone();
     let mut steps = vec![];
     let value = |text: &str| Value { sql: text.into(), shown: text.into() };
-    let mut step = |warehouse: &Ident, from: Option<Value>, to: Option<Value>, before: Option<Note>, sql: Statement| {
-        let on = Target::new("WAREHOUSE", warehouse.as_str());
-        let change = Change { path: "resourceMonitorRef".into(), from, to, risk: Risk::Safe };
-        let effects = before.map(Effect::Remember).into_iter().chain([Effect::sql(sql)]).collect();
-        let action = Action::Update(vec![change]);
-        steps.push(Step { on, after: vec![monitor.clone()], action, effects, hold: None });
-    };
+    let mut step =
+        |warehouse: &Ident, from: Option<Value>, to: Option<Value>, before: Option<Note>, sql: Statement| {
+            let on = Target::new("WAREHOUSE", warehouse.as_str());
+            let change = Change { path: "resourceMonitorRef".into(), from, to, risk: Risk::Safe };
+            let effects = before.map(Effect::Remember).into_iter().chain([Effect::sql(sql)]).collect();
+            let action = Action::Update(vec![change]);
+            steps.push(Step { on, after: vec![monitor.clone()], action, effects, hold: None });
+        };
     let alter = |warehouse: &Ident| Statement::new("ALTER WAREHOUSE").of_kind("WAREHOUSE").ident(warehouse);
     for (warehouse, there) in &seen.wanted {
         // A warehouse that is not there yet is created by its own resource, and wakes us then.
@@ -455,7 +485,13 @@ impl Managed for ResourceMonitor {
             seen.wanted = referring.into_iter().map(|w| (w.clone(), monitor_of(w.as_str()))).collect();
             let gone = attached.iter().filter_map(|name| Ident::exact(name).ok());
             let gone = gone.filter(|w| !seen.wanted.contains_key(w));
-            seen.released = gone.filter(|w| monitor_of(w.as_str()).flatten().as_deref() == Some(name.as_str())).collect();
+            // A warehouse whose resource is gone stays as it is, with its monitor: it was dropped, or retained.
+            let account = &session.account.name;
+            let gone = gone.filter(|w| {
+                peers.is_claimed(&Target::new(warehouse::SHOW.kind, w.as_str()), account)
+            });
+            seen.released =
+                gone.filter(|w| monitor_of(w.as_str()).flatten().as_deref() == Some(name.as_str())).collect();
         }
         Ok(seen)
     }
