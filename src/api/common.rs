@@ -101,7 +101,10 @@ pub struct Grant {
     #[schemars(length(min = 1, max = 512))]
     pub role: String,
     /// Privileges as Snowflake spells them (`USAGE`, `OPERATE`, `MONITOR`, `MODIFY`, `APPLYBUDGET`).
-    #[schemars(length(min = 1, max = 16), inner(length(min = 1, max = 64), regex(pattern = r"^[A-Z][A-Z ]*$")))]
+    #[schemars(
+        length(min = 1, max = 16),
+        inner(length(min = 1, max = 64), regex(pattern = r"^[A-Z][A-Z ]*$"))
+    )]
     pub privileges: Vec<String>,
 }
 
@@ -190,8 +193,17 @@ pub(crate) use object_spec;
 macro_rules! resolved_name {
     ($of:literal) => {
         concat!(
-            "(has(", $of, ".spec.name) ? (", $of, ".spec.name.startsWith('\"') ? ", $of, ".spec.name : ",
-            $of, ".spec.name.upperAscii()) : ", $of, ".metadata.name.upperAscii().replace('-', '_'))"
+            "(has(",
+            $of,
+            ".spec.name) ? (",
+            $of,
+            ".spec.name.startsWith('\"') ? ",
+            $of,
+            ".spec.name : ",
+            $of,
+            ".spec.name.upperAscii()) : ",
+            $of,
+            ".metadata.name.upperAscii().replace('-', '_'))"
         )
     };
 }
@@ -206,6 +218,4 @@ pub(crate) const NAME_RULE: &str = concat!(
 );
 pub(crate) const NAME_MESSAGE: &str = "the name in Snowflake is immutable: to rename the object, set renamedFrom to its present name together with the new name";
 pub(crate) const CONNECTION_RULE: &str = "self.spec.connectionRef == oldSelf.spec.connectionRef";
-pub(crate) const CONNECTION_MESSAGE: &str =
-    "connectionRef is immutable: delete this resource (deletionPolicy: Retain) and create it on the other connection";
-
+pub(crate) const CONNECTION_MESSAGE: &str = "connectionRef is immutable: delete this resource (deletionPolicy: Retain) and create it on the other connection";

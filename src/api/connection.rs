@@ -7,7 +7,9 @@ use super::common::{AllowedNamespaces, SecretKeyRef, Status};
 use crate::values::duration::Span;
 
 /// A connection to an account of Snowflake.
-#[derive(kube::CustomResource, kube::KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(
+    kube::CustomResource, kube::KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize,
+)]
 #[kube(
     group = "snowfence.dev", version = "v1alpha1", kind = "SnowflakeConnection", namespaced,
     category = "snow", shortname = "snowconn", status = "Status<ConnectionSummary>", derive = "PartialEq",

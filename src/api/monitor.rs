@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
-    AllowedNamespaces, CONNECTION_MESSAGE, CONNECTION_RULE, Grant, NAME_MESSAGE, NAME_RULE, Status, object_spec,
+    AllowedNamespaces, CONNECTION_MESSAGE, CONNECTION_RULE, Grant, NAME_MESSAGE, NAME_RULE, Status,
+    object_spec,
 };
 use crate::values::monitor::{Frequency, Trigger};
 

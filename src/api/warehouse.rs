@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
-    CONNECTION_MESSAGE, CONNECTION_RULE, Grant, Reference, NAME_MESSAGE, NAME_RULE, Status, object_spec,
+    CONNECTION_MESSAGE, CONNECTION_RULE, Grant, NAME_MESSAGE, NAME_RULE, Reference, Status, object_spec,
 };
 use crate::values::warehouse::{
     AutoSuspend, Generation, ResourceConstraint, ScalingPolicy, WarehouseSize, WarehouseType,

@@ -49,7 +49,11 @@ impl Verdict {
     /// The conditions that say it, keeping transition times and conditions of others.
     pub fn write(&self, old: &[Condition], generation: Option<i64>, now: Timestamp) -> Vec<Condition> {
         let because = |on: bool, otherwise: &str| {
-            if on { (self.reason.clone(), self.message.clone()) } else { (otherwise.to_owned(), String::new()) }
+            if on {
+                (self.reason.clone(), self.message.clone())
+            } else {
+                (otherwise.to_owned(), String::new())
+            }
         };
         let ready = match self.ready {
             Some(true) => "True",

@@ -63,7 +63,9 @@ pub async fn execute(
             (None, Verdict::Run) => match perform(step, record, written, hands).await {
                 Ok(()) => Outcome::Done,
                 // Somebody else writes the record, or leads: nothing more is done.
-                Err(fault @ (Fault::RecordConflict | Fault::NotLeading | Fault::Kubernetes(_))) => return Err(fault),
+                Err(fault @ (Fault::RecordConflict | Fault::NotLeading | Fault::Kubernetes(_))) => {
+                    return Err(fault);
+                }
                 Err(fault) => Outcome::Failed(fault),
             },
         };
@@ -76,7 +78,12 @@ pub async fn execute(
     Ok(outcomes)
 }
 
-async fn perform(step: &Step, record: &mut Record, written: &mut Record, hands: &impl Hands) -> Result<(), Fault> {
+async fn perform(
+    step: &Step,
+    record: &mut Record,
+    written: &mut Record,
+    hands: &impl Hands,
+) -> Result<(), Fault> {
     for effect in &step.effects {
         match effect {
             Effect::Remember(note) => record.apply(note),
@@ -103,7 +110,9 @@ fn refused(on: &Target, sql: &Sql, error: ClientError, record: &mut Record) -> F
     let Some(intent) = sql.intent else { return error.into() };
     let settled = matches!(
         error,
-        ClientError::Snowflake(_) | ClientError::Cancelled(_) | ClientError::TimedOut { may_have_executed: false, .. }
+        ClientError::Snowflake(_)
+            | ClientError::Cancelled(_)
+            | ClientError::TimedOut { may_have_executed: false, .. }
     );
     if !settled {
         return error.into();

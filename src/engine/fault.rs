@@ -64,7 +64,10 @@ fn sentence(error: &ClientError) -> String {
     match error {
         ClientError::Snowflake(e) => format!("{} (Snowflake error {})", e.message.trim(), e.code),
         ClientError::Lost { cause, .. } => {
-            format!("the answer of Snowflake was lost ({}); the statement is settled before anything else", sentence(cause))
+            format!(
+                "the answer of Snowflake was lost ({}); the statement is settled before anything else",
+                sentence(cause)
+            )
         }
         ClientError::TimedOut { after, .. } => {
             format!("no answer within {} s; the statement is settled before anything else", after.as_secs())
@@ -127,7 +130,10 @@ impl Fault {
             Self::Waiting { reason, .. } => reason.starts_with("Connection"),
             Self::Snowflake(error) => !matches!(
                 error.cause(),
-                ClientError::Snowflake(_) | ClientError::Cancelled(_) | ClientError::TimedOut { .. } | ClientError::BadAnswer(_)
+                ClientError::Snowflake(_)
+                    | ClientError::Cancelled(_)
+                    | ClientError::TimedOut { .. }
+                    | ClientError::BadAnswer(_)
             ),
             Self::Kubernetes(_) | Self::NotLeading => true,
             _ => false,
@@ -137,7 +143,9 @@ impl Fault {
 
 fn client_row(error: &ClientError) -> (&'static str, Shown, Again) {
     match error.cause() {
-        ClientError::Snowflake(_) if error.is_privilege() => ("InsufficientPrivileges", Shown::Stalled, Again::Resync),
+        ClientError::Snowflake(_) if error.is_privilege() => {
+            ("InsufficientPrivileges", Shown::Stalled, Again::Resync)
+        }
         ClientError::Snowflake(e) if matches!(e.code.as_str(), "000625" | "000604") => {
             ("SnowflakeBusy", Shown::Reconciling, Again::Backoff)
         }

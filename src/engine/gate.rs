@@ -82,11 +82,7 @@ impl Gate<'_> {
             self.resource
         );
         let visibility_lost = waiting.iter().any(|step| step.hold == Some(Hold::VisibilityLost));
-        Decision {
-            verdicts,
-            waiting: Some(Waiting { hash, message, visibility_lost }),
-            used: false,
-        }
+        Decision { verdicts, waiting: Some(Waiting { hash, message, visibility_lost }), used: false }
     }
 
     /// Covers exactly the steps that wait: resource, identities, from, to, and how many approvals were used before,

@@ -102,7 +102,8 @@ impl Claimant<'_> {
     /// under our request a moment ago.
     fn is_it(&self, entry: &Entry, seen: &Sighting) -> bool {
         let created = entry.intent.as_ref().is_some_and(|intent| intent.done);
-        entry.created_on.as_ref() == Some(&seen.created_on) || (created && seen.owner.as_deref() == Some(self.role))
+        entry.created_on.as_ref() == Some(&seen.created_on)
+            || (created && seen.owner.as_deref() == Some(self.role))
     }
 
     fn conflict(&self, on: &Target, seen: &Sighting) -> Fault {
@@ -138,7 +139,10 @@ impl Claimant<'_> {
             let renamed = Note::Renamed { from: recorded, to: on.clone() };
             return Ok(Some(Standing::Ours { entry, notes: [renamed].into_iter().chain(notes).collect() }));
         }
-        let names = [Some(&entry.name), entry.renaming.as_ref()].into_iter().flatten().filter(|name| **name != on.name);
+        let names = [Some(&entry.name), entry.renaming.as_ref()]
+            .into_iter()
+            .flatten()
+            .filter(|name| **name != on.name);
         let mut there = names.filter_map(|name| Some((name, under(name)?)));
         if let Some((name, sighting)) = there.find(|(_, sighting)| self.is_it(entry, sighting)) {
             if let Some(seen) = seen {
@@ -151,7 +155,9 @@ impl Claimant<'_> {
                 notes.push(Note::Renamed { from: recorded, to: from.clone() });
                 (moved.name, moved.renaming) = (from.name.clone(), None);
             }
-            let Standing::Ours { entry, notes: more } = known(&from, &sighting, moved) else { return Ok(None) };
+            let Standing::Ours { entry, notes: more } = known(&from, &sighting, moved) else {
+                return Ok(None);
+            };
             notes.extend(more);
             return Ok(Some(Standing::Misnamed { from, entry, notes }));
         }
@@ -179,7 +185,8 @@ impl Claimant<'_> {
         if entry.renaming.as_ref() == Some(&to.name) {
             return Ok(());
         }
-        let asked = self.common.renamed_from.map(Ident::from_spec).transpose().map_err(bad_name("renamedFrom"))?;
+        let asked =
+            self.common.renamed_from.map(Ident::from_spec).transpose().map_err(bad_name("renamedFrom"))?;
         let asked = asked.is_some_and(|name| {
             name.as_str() == entry.name || entry.renaming.as_deref() == Some(name.as_str())
         });

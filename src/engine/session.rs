@@ -74,7 +74,13 @@ pub struct Session {
 pub const GATHER: Duration = Duration::from_millis(20);
 
 impl Session {
-    pub fn new(key: ConnectionKey, client: Client, gather: Duration, account: Account, policy: Policy) -> Self {
+    pub fn new(
+        key: ConnectionKey,
+        client: Client,
+        gather: Duration,
+        account: Account,
+        policy: Policy,
+    ) -> Self {
         let catalog = Catalog::new(client.clone(), gather);
         let (floors, lost) = (Mutex::default(), Mutex::default());
         Self { key, client, catalog, account, policy, floors, lost, opened: Instant::now() }
@@ -105,7 +111,12 @@ impl Session {
 
     /// Whether so many of the recorded objects are missing from this answer that the role has more likely lost sight
     /// of them: at least three, and at least one in four.
-    pub fn visibility_lost(&self, kind: &'static str, table: &Table, recorded: impl FnOnce() -> Vec<String>) -> bool {
+    pub fn visibility_lost(
+        &self,
+        kind: &'static str,
+        table: &Table,
+        recorded: impl FnOnce() -> Vec<String>,
+    ) -> bool {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((began, answer)) = lost.get(kind)
             && *began == table.began
@@ -121,7 +132,8 @@ impl Session {
 
     /// Whether the connection's `allow` lets resources of a namespace name this object.
     pub fn permits(&self, namespace: &str, what: Named<'_>) -> Result<(), Fault> {
-        let entries = self.policy.allow.iter().filter(|allow| allow.namespaces.iter().any(|ns| ns == namespace));
+        let entries =
+            self.policy.allow.iter().filter(|allow| allow.namespaces.iter().any(|ns| ns == namespace));
         for allow in entries {
             let (patterns, kind, name) = match what {
                 Named::Warehouse(name) => (&allow.warehouses, "warehouse", name),

@@ -37,7 +37,11 @@ const AUDIENCE: &str = "snowflakecomputing.com";
 /// Where secrets come from: the cluster, or the manifests.
 pub trait Secrets: Send + Sync {
     /// The value of a key; in words why there is none.
-    fn value<'a>(&'a self, namespace: &'a str, at: &'a SecretKeyRef) -> BoxFuture<'a, Result<SecretString, String>>;
+    fn value<'a>(
+        &'a self,
+        namespace: &'a str,
+        at: &'a SecretKeyRef,
+    ) -> BoxFuture<'a, Result<SecretString, String>>;
     /// Tokens of a ServiceAccount, for an audience; `None` where there is no cluster to ask.
     fn tokens(&self, namespace: &str, service_account: &str, audience: &str) -> Option<Arc<dyn TokenSource>>;
 }
@@ -90,7 +94,8 @@ pub async fn credential(
     let refused = |at: &SecretKeyRef, error: CredentialError| {
         Fault::Refused(format!("Secret {namespace}/{} key {}: {error}", at.name, at.key))
     };
-    let Authentication { key_pair, programmatic_access_token, oauth, workload_identity } = &spec.authentication;
+    let Authentication { key_pair, programmatic_access_token, oauth, workload_identity } =
+        &spec.authentication;
     if let Some(pair) = key_pair {
         let key = read(&pair.private_key).await?;
         let passphrase = match &pair.passphrase {
@@ -101,7 +106,8 @@ pub async fn credential(
         return pair_of.map(Credential::KeyPair).map_err(|error| refused(&pair.private_key, error));
     }
     if let Some(token) = programmatic_access_token {
-        let given = GivenToken::new(&read(&token.token).await?).map_err(|error| refused(&token.token, error))?;
+        let given =
+            GivenToken::new(&read(&token.token).await?).map_err(|error| refused(&token.token, error))?;
         return Ok(Credential::ProgrammaticAccessToken(given));
     }
     if let Some(oauth) = oauth {
@@ -114,8 +120,14 @@ pub async fn credential(
             let url = parse_url("authentication.oauth.clientCredentials.tokenUrl", &client.token_url)?;
             let id = read(&client.client_id).await?.expose_secret().trim().to_owned();
             let secret = read(&client.client_secret).await?;
-            let made =
-                OAuthClient::new(url, id, &secret, client.scope.clone(), &reach.hosts, reach.transport.clone());
+            let made = OAuthClient::new(
+                url,
+                id,
+                &secret,
+                client.scope.clone(),
+                &reach.hosts,
+                reach.transport.clone(),
+            );
             let not_allowed = |error| Fault::Snowflake(ClientError::HostNotAllowed(error));
             return made.map(Credential::OAuthClient).map_err(not_allowed);
         }
@@ -124,7 +136,9 @@ pub async fn credential(
         let audience = identity.audience.as_deref().unwrap_or(AUDIENCE);
         let source = secrets.tokens(namespace, &identity.service_account_ref.name, audience);
         let source = source.ok_or_else(|| {
-            Fault::Refused("authentication.workloadIdentity works in a cluster only: use another credential here".into())
+            Fault::Refused(
+                "authentication.workloadIdentity works in a cluster only: use another credential here".into(),
+            )
         })?;
         return Ok(Credential::WorkloadIdentity(WorkloadIdentity::oidc(source)));
     }
@@ -138,7 +152,11 @@ fn parse_url(path: &str, text: &str) -> Result<Url, Fault> {
 }
 
 /// The client's settings that a connection's spec describes.
-pub fn client_config(spec: &ConnectionSpec, credential: Credential, reach: &Reach) -> Result<ClientConfig, Fault> {
+pub fn client_config(
+    spec: &ConnectionSpec,
+    credential: Credential,
+    reach: &Reach,
+) -> Result<ClientConfig, Fault> {
     let account = AccountIdentifier::parse(&spec.account)
         .map_err(|error| Fault::Refused(format!("spec.account: {error}")))?;
     let url = spec.url.as_deref().map(|text| parse_url("url", text)).transpose()?;
@@ -188,7 +206,8 @@ pub async fn verify(client: &Client) -> Result<Account, ClientError> {
     let bootstrap: serde_json::Value =
         row.text("bootstrap").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let edition = bootstrap["accountInfo"]["serviceLevelName"].as_str().map(str::to_owned);
-    let version: Vec<_> = row.text("version").unwrap_or_default().split('.').take(2).map(str::to_owned).collect();
+    let version: Vec<_> =
+        row.text("version").unwrap_or_default().split('.').take(2).map(str::to_owned).collect();
     Ok(Account {
         name: format!("{}-{}", text("organization"), text("account")),
         region: text("region"),
@@ -224,7 +243,11 @@ pub struct Needs {
 }
 
 /// The privileges that are needed and that the role lacks, as statements to paste.
-pub async fn missing_grants(session: &Session, needs: Needs, owned_by_others: &[(String, String)]) -> Result<Vec<String>, Fault> {
+pub async fn missing_grants(
+    session: &Session,
+    needs: Needs,
+    owned_by_others: &[(String, String)],
+) -> Result<Vec<String>, Fault> {
     let mut missing = vec![];
     if !needs.create_warehouses && !needs.monitors && owned_by_others.is_empty() {
         return Ok(missing);
@@ -287,10 +310,16 @@ impl Held {
 }
 
 /// The status of a connection that is open.
-pub fn summary(session: &Session, spec: &ConnectionSpec, missing_grants: Vec<String>, handled: Option<String>) -> ConnectionSummary {
+pub fn summary(
+    session: &Session,
+    spec: &ConnectionSpec,
+    missing_grants: Vec<String>,
+    handled: Option<String>,
+) -> ConnectionSummary {
     let Account { name, region, version, edition, user: _, role } = &session.account;
     let known = session.client.credential().expires_at();
-    let said = spec.authentication.programmatic_access_token.as_ref().and_then(|token| token.expires_at.as_deref());
+    let said =
+        spec.authentication.programmatic_access_token.as_ref().and_then(|token| token.expires_at.as_deref());
     let said = said.and_then(|text| text.parse::<Timestamp>().ok());
     let present = |text: &String| (!text.is_empty()).then(|| text.clone());
     ConnectionSummary {

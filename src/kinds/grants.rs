@@ -69,7 +69,10 @@ pub async fn present(
 
 /// What can be given now: a role that is not there yet keeps nothing else from its goal.
 pub fn givable(wanted: Grants, missing: &BTreeSet<String>) -> Grants {
-    wanted.into_iter().filter(|key| split_grant(key).is_none_or(|(_, role)| !missing.contains(role))).collect()
+    wanted
+        .into_iter()
+        .filter(|key| split_grant(key).is_none_or(|(_, role)| !missing.contains(role)))
+        .collect()
 }
 
 /// What is waited for.
@@ -96,7 +99,14 @@ pub struct Plan {
 }
 
 /// Compares. `known` are the privileges of the kind; `recorded` is what was given here; nothing is revoked `offline`.
-pub fn plan(on: &Target, name: &Ident, known: &[&'static str], wanted: &Grants, present: &Grants, recorded: &Grants) -> Plan {
+pub fn plan(
+    on: &Target,
+    name: &Ident,
+    known: &[&'static str],
+    wanted: &Grants,
+    present: &Grants,
+    recorded: &Grants,
+) -> Plan {
     let give: Grants = wanted.difference(present).cloned().collect();
     let take: Grants = recorded.difference(wanted).filter(|key| present.contains(*key)).cloned().collect();
     let given: Grants = recorded.intersection(wanted).chain(&give).cloned().collect();

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::grants;
 use crate::{
     api::{
-        AllowedNamespaces, Common, Record, Status, SnowflakeWarehouse,
+        AllowedNamespaces, Common, Record, SnowflakeWarehouse, Status,
         record::Entry,
         warehouse::{WarehouseSpec, WarehouseSummary},
     },
@@ -56,37 +56,79 @@ type Row = Property<WarehouseSpec>;
 /// Every property and parameter of a warehouse that has one value. `tables`, `grants` and `resourceMonitorRef` have
 /// mechanisms of their own; `initiallySuspended` is read only at creation.
 pub const ROWS: &[Row] = &[
-    Row::column("type", "WAREHOUSE_TYPE", "type", field!(warehouse_type)).release(Release::Leave).risk(Risk::Disruptive),
+    Row::column("type", "WAREHOUSE_TYPE", "type", field!(warehouse_type))
+        .release(Release::Leave)
+        .risk(Risk::Disruptive),
     Row::column("size", "WAREHOUSE_SIZE", "size", field!(size)).release(Release::Leave),
     Row::column("generation", "GENERATION", "generation", field!(generation)).release(Release::Leave),
-    Row::column("resourceConstraint", "RESOURCE_CONSTRAINT", "resource_constraint", field!(resource_constraint)).release(Release::Leave),
+    Row::column(
+        "resourceConstraint",
+        "RESOURCE_CONSTRAINT",
+        "resource_constraint",
+        field!(resource_constraint),
+    )
+    .release(Release::Leave),
     // Set to their default, not unset: the two belong into one statement.
-    Row::column("minClusterCount", "MIN_CLUSTER_COUNT", "min_cluster_count", field!(min_cluster_count)).release(Release::Set("1")),
-    Row::column("maxClusterCount", "MAX_CLUSTER_COUNT", "max_cluster_count", field!(max_cluster_count)).release(Release::Set("1")),
+    Row::column("minClusterCount", "MIN_CLUSTER_COUNT", "min_cluster_count", field!(min_cluster_count))
+        .release(Release::Set("1")),
+    Row::column("maxClusterCount", "MAX_CLUSTER_COUNT", "max_cluster_count", field!(max_cluster_count))
+        .release(Release::Set("1")),
     Row::column("scalingPolicy", "SCALING_POLICY", "scaling_policy", field!(scaling_policy)),
     // UNSET AUTO_SUSPEND means never, not the default of 600 s.
-    Row::column("autoSuspend", "AUTO_SUSPEND", "auto_suspend", field!(auto_suspend)).release(Release::Set("600")),
+    Row::column("autoSuspend", "AUTO_SUSPEND", "auto_suspend", field!(auto_suspend))
+        .release(Release::Set("600")),
     Row::column("autoResume", "AUTO_RESUME", "auto_resume", field!(auto_resume)),
-    Row::column("enableQueryAcceleration", "ENABLE_QUERY_ACCELERATION", "enable_query_acceleration", field!(enable_query_acceleration)),
-    Row::column("queryAccelerationMaxScaleFactor", "QUERY_ACCELERATION_MAX_SCALE_FACTOR", "query_acceleration_max_scale_factor", field!(query_acceleration_max_scale_factor)),
-    Row::column("maxQueryPerformanceLevel", "MAX_QUERY_PERFORMANCE_LEVEL", "max_query_performance_level", field!(max_query_performance_level)),
-    Row::column("queryThroughputMultiplier", "QUERY_THROUGHPUT_MULTIPLIER", "query_throughput_multiplier", field!(query_throughput_multiplier)),
+    Row::column(
+        "enableQueryAcceleration",
+        "ENABLE_QUERY_ACCELERATION",
+        "enable_query_acceleration",
+        field!(enable_query_acceleration),
+    ),
+    Row::column(
+        "queryAccelerationMaxScaleFactor",
+        "QUERY_ACCELERATION_MAX_SCALE_FACTOR",
+        "query_acceleration_max_scale_factor",
+        field!(query_acceleration_max_scale_factor),
+    ),
+    Row::column(
+        "maxQueryPerformanceLevel",
+        "MAX_QUERY_PERFORMANCE_LEVEL",
+        "max_query_performance_level",
+        field!(max_query_performance_level),
+    ),
+    Row::column(
+        "queryThroughputMultiplier",
+        "QUERY_THROUGHPUT_MULTIPLIER",
+        "query_throughput_multiplier",
+        field!(query_throughput_multiplier),
+    ),
     Row::column("comment", "COMMENT", "comment", field!(comment)),
     Row::parameter("maxConcurrencyLevel", "MAX_CONCURRENCY_LEVEL", field!(max_concurrency_level)),
-    Row::parameter("statementQueuedTimeoutInSeconds", "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS", field!(statement_queued_timeout_in_seconds)),
-    Row::parameter("statementTimeoutInSeconds", "STATEMENT_TIMEOUT_IN_SECONDS", field!(statement_timeout_in_seconds)),
+    Row::parameter(
+        "statementQueuedTimeoutInSeconds",
+        "STATEMENT_QUEUED_TIMEOUT_IN_SECONDS",
+        field!(statement_queued_timeout_in_seconds),
+    ),
+    Row::parameter(
+        "statementTimeoutInSeconds",
+        "STATEMENT_TIMEOUT_IN_SECONDS",
+        field!(statement_timeout_in_seconds),
+    ),
     Row::parameter(
         "fallbackWarehouse",
         "FALLBACK_WAREHOUSE",
         &Lens {
-            get: |s: &WarehouseSpec| s.fallback_warehouse.as_deref().and_then(|name| Ident::from_spec(name).ok()),
+            get: |s: &WarehouseSpec| {
+                s.fallback_warehouse.as_deref().and_then(|name| Ident::from_spec(name).ok())
+            },
             set: |s: &mut WarehouseSpec, v: Ident| s.fallback_warehouse = Some(v.to_spec()),
         },
     ),
 ];
 
 /// Fields of the spec that have no row, with the place that looks after them.
-pub const WITHOUT_ROW: &[&str] = &["initiallySuspended", "tables", "resourceMonitorRef", "grants", "ignoreFields"];
+pub const WITHOUT_ROW: &[&str] =
+    &["initiallySuspended", "tables", "resourceMonitorRef", "grants", "ignoreFields"];
 
 // ---- what is seen
 
@@ -118,7 +160,9 @@ impl Seen {
     fn cell<'a>(&'a self, found: &'a Found, row: &Row) -> Cell<'a> {
         match row.source {
             Source::Column(column) => found.get(column).map_or(Cell::NoColumn, Cell::Is),
-            Source::Parameter => self.parameters.get(row.ddl).map_or(Cell::Inherited, |text| Cell::Is(Some(text))),
+            Source::Parameter => {
+                self.parameters.get(row.ddl).map_or(Cell::Inherited, |text| Cell::Is(Some(text)))
+            }
         }
     }
 }
@@ -128,7 +172,12 @@ impl Seen {
 fn carries(kind: WarehouseType, path: &str) -> bool {
     use WarehouseType::{Adaptive, Interactive, SnowparkOptimized, Standard};
     match path {
-        "size" | "minClusterCount" | "maxClusterCount" | "scalingPolicy" | "autoSuspend" | "autoResume"
+        "size"
+        | "minClusterCount"
+        | "maxClusterCount"
+        | "scalingPolicy"
+        | "autoSuspend"
+        | "autoResume"
         | "maxConcurrencyLevel" => kind != Adaptive,
         "generation" => kind == Standard,
         "resourceConstraint" => kind == SnowparkOptimized,
@@ -160,7 +209,10 @@ fn validate(spec: &WarehouseSpec) -> Result<(), Fault> {
     match spec.ignore_fields.iter().find(known) {
         Some(path) => {
             let all: Vec<_> = ROWS.iter().map(|row| row.path).collect();
-            Err(Fault::Refused(format!("spec.ignoreFields: there is no field {path}; there are {}", all.join(", "))))
+            Err(Fault::Refused(format!(
+                "spec.ignoreFields: there is no field {path}; there are {}",
+                all.join(", ")
+            )))
         }
         None => Ok(()),
     }
@@ -253,8 +305,12 @@ fn with_companion(mut changes: Vec<PropertyChange>, spec: &WarehouseSpec) -> Vec
             && let Some(row) = ROWS.iter().find(|row| row.path == other)
             && let Some(value) = row.wanted(spec)
         {
-            let change =
-                Change { path: other.into(), from: Some(value.clone()), to: Some(value.clone()), risk: Risk::Safe };
+            let change = Change {
+                path: other.into(),
+                from: Some(value.clone()),
+                to: Some(value.clone()),
+                risk: Risk::Safe,
+            };
             changes.push(PropertyChange { change, ddl: row.ddl, verb: Alter::Set(value) });
         }
     }
@@ -274,9 +330,16 @@ fn interactive_mismatch(found: &Found, spec: &WarehouseSpec, on: &Target) -> Res
 
 /// Suspends a running warehouse around what Snowflake refuses while it runs: another type, and another size of an
 /// interactive one. That it is to be resumed is recorded before.
-fn around(found: &Found, on: &Target, entry: &Entry, changes: &[PropertyChange], alter: &Statement) -> Vec<Effect> {
+fn around(
+    found: &Found,
+    on: &Target,
+    entry: &Entry,
+    changes: &[PropertyChange],
+    alter: &Statement,
+) -> Vec<Effect> {
     let is = type_of(found);
-    let runs = found.text("state").is_some_and(|state| !matches!(state, "SUSPENDED" | "SUSPENDING" | "DISABLED"));
+    let runs =
+        found.text("state").is_some_and(|state| !matches!(state, "SUSPENDED" | "SUSPENDING" | "DISABLED"));
     let changes_path = |path: &str| changes.iter().find(|c| c.change.path == path);
     let stops = match is {
         // An adaptive warehouse is enabled or disabled, not suspended.
@@ -296,14 +359,17 @@ fn around(found: &Found, on: &Target, entry: &Entry, changes: &[PropertyChange],
             Some(Alter::Set(value)) => WarehouseType::read(Some(value.shown.as_str())),
             _ => is,
         };
-        let words =
-            if becomes == Some(WarehouseType::Adaptive) { "ENABLE" } else { "RESUME IF SUSPENDED" };
+        let words = if becomes == Some(WarehouseType::Adaptive) { "ENABLE" } else { "RESUME IF SUSPENDED" };
         effects.extend([Effect::sql(alter.clone().keyword(words)), note(false)]);
     }
     effects
 }
 
-fn table_changes(found: &Found, spec: &WarehouseSpec, alter: &Statement) -> Result<(Vec<Change>, Vec<Statement>), Fault> {
+fn table_changes(
+    found: &Found,
+    spec: &WarehouseSpec,
+    alter: &Statement,
+) -> Result<(Vec<Change>, Vec<Statement>), Fault> {
     let Some(wanted) = tables(spec)? else { return Ok((vec![], vec![])) };
     let shown = found.text("tables").unwrap_or_default();
     let shown = shown.trim_matches(['[', ']']);
@@ -322,8 +388,12 @@ fn table_changes(found: &Found, spec: &WarehouseSpec, alter: &Statement) -> Resu
         (!tables.is_empty()).then(|| table_list(alter.clone().keyword(words), tables))
     };
     let statements = [one(&add, "ADD TABLES"), one(&drop, "DROP TABLES")].into_iter().flatten().collect();
-    let change =
-        Change { path: "tables".into(), from: Some(list(&present)), to: Some(list(&wanted)), risk: Risk::Safe };
+    let change = Change {
+        path: "tables".into(),
+        from: Some(list(&present)),
+        to: Some(list(&wanted)),
+        risk: Risk::Safe,
+    };
     Ok((vec![change], statements))
 }
 
@@ -341,8 +411,9 @@ struct Update<'a> {
 impl Update<'_> {
     fn difference(&self) -> Result<Difference, Fault> {
         let (spec, entry) = (self.spec, self.entry);
-        let mut all =
-            difference(ROWS, spec, &entry.managed, &spec.ignore_fields, |row| self.seen.cell(self.found, row))?;
+        let mut all = difference(ROWS, spec, &entry.managed, &spec.ignore_fields, |row| {
+            self.seen.cell(self.found, row)
+        })?;
         // What a type does not have goes with the change of type, and can't be released.
         if let Some(kind) = spec.warehouse_type.or_else(|| type_of(self.found)) {
             let wanted = |path: &str| ROWS.iter().any(|row| row.path == path && row.wanted(spec).is_some());
@@ -362,10 +433,16 @@ impl Update<'_> {
         let mut effects: Vec<Effect> = notes.into_iter().map(Effect::Remember).collect();
         if let Some(from) = from {
             let old = Ident::exact(&from.name).map_err(bad_name("renamedFrom"))?;
-            let rename = Statement::new("ALTER WAREHOUSE").of_kind(KIND).ident(&old).keyword("RENAME TO").ident(name);
+            let rename =
+                Statement::new("ALTER WAREHOUSE").of_kind(KIND).ident(&old).keyword("RENAME TO").ident(name);
             let (from, to) = (from.clone(), on.clone());
             let value = |text: &str| Some(Value { sql: text.into(), shown: text.into() });
-            changes.push(Change { path: "name".into(), from: value(&from.name), to: value(&to.name), risk: Risk::Safe });
+            changes.push(Change {
+                path: "name".into(),
+                from: value(&from.name),
+                to: value(&to.name),
+                risk: Risk::Safe,
+            });
             effects.push(Effect::Remember(Note::Renaming { from: from.clone(), to: to.clone() }));
             effects.extend([Effect::sql(rename), Effect::Remember(Note::Renamed { from, to })]);
         }
@@ -434,7 +511,8 @@ impl Managed for SnowflakeWarehouse {
         let there = found.as_ref().or_else(|| seen.elsewhere.first());
         if let Some(there) = there {
             let managed = |row: &Row| {
-                row.wanted(&self.spec).is_some() || entry.is_some_and(|entry| entry.managed.contains(row.path))
+                row.wanted(&self.spec).is_some()
+                    || entry.is_some_and(|entry| entry.managed.contains(row.path))
             };
             if ROWS.iter().filter(|row| row.source == Source::Parameter).any(managed) {
                 let there_name = Ident::exact(there.name()).map_err(bad_name("name"))?;
@@ -484,7 +562,8 @@ impl Managed for SnowflakeWarehouse {
             Standing::Misnamed { from, entry, notes } => {
                 let found = seen.elsewhere.iter().find(|found| found.name() == from.name);
                 let Some(found) = found else { return Ok(vec![]) };
-                Update { planning, spec, seen, found, entry: &entry, wanted: &wanted }.steps(notes, Some(&from))
+                Update { planning, spec, seen, found, entry: &entry, wanted: &wanted }
+                    .steps(notes, Some(&from))
             }
         }
     }
@@ -568,8 +647,13 @@ fn monitor(warehouse: &SnowflakeWarehouse, session: &Session, peers: &dyn Peers)
 }
 
 /// Shares what is used by the monitor's reconcile.
-pub(super) fn of_monitor(warehouses: Vec<Arc<SnowflakeWarehouse>>, namespace: &str, allowed: Option<&AllowedNamespaces>) -> BTreeSet<Ident> {
-    let admitted = |w: &Arc<SnowflakeWarehouse>| AllowedNamespaces::admits(allowed, namespace, key_of(&**w).0);
+pub(super) fn of_monitor(
+    warehouses: Vec<Arc<SnowflakeWarehouse>>,
+    namespace: &str,
+    allowed: Option<&AllowedNamespaces>,
+) -> BTreeSet<Ident> {
+    let admitted =
+        |w: &Arc<SnowflakeWarehouse>| AllowedNamespaces::admits(allowed, namespace, key_of(&**w).0);
     let named = |w: Arc<SnowflakeWarehouse>| resolved_name(&w.spec.common(), key_of(&*w).1).ok();
     warehouses.into_iter().filter(admitted).filter_map(named).collect()
 }

@@ -272,7 +272,8 @@ pub fn alterations(alter: &Statement, changes: &[PropertyChange]) -> Vec<Stateme
                 set = Some(begun.keyword(change.ddl).keyword("=").value(value));
             }
             Alter::Unset => {
-                let begun = unset.map_or_else(|| alter.clone().keyword("UNSET"), |s: Statement| s.keyword(","));
+                let begun =
+                    unset.map_or_else(|| alter.clone().keyword("UNSET"), |s: Statement| s.keyword(","));
                 unset = Some(begun.keyword(change.ddl));
             }
         }

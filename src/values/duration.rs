@@ -46,7 +46,8 @@ impl Serialize for Span {
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is no length of time: write 90s, 10m or 1h")))
+        Self::parse(&text)
+            .ok_or_else(|| D::Error::custom(format!("{text:?} is no length of time: write 90s, 10m or 1h")))
     }
 }
 

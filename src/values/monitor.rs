@@ -10,7 +10,10 @@ use jiff::{Timestamp, civil, tz::TimeZone};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{canonical::Canonical, ident::Ident, keywords::keywords, literal::quote_literal, path::split_outside_quotes};
+use super::{
+    canonical::Canonical, ident::Ident, keywords::keywords, literal::quote_literal,
+    path::split_outside_quotes,
+};
 
 keywords! {
     /// `FREQUENCY`: how often the used credits start again from 0.

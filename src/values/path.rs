@@ -28,7 +28,8 @@ mod tests {
 
     #[test]
     fn dots_inside_quotes_do_not_split() {
-        let names: Vec<_> = parse_path(r#"db."a.b"."c""d""#).unwrap().iter().map(|n| n.as_str().to_owned()).collect();
+        let names: Vec<_> =
+            parse_path(r#"db."a.b"."c""d""#).unwrap().iter().map(|n| n.as_str().to_owned()).collect();
         assert_eq!(names, ["DB", "a.b", "c\"d"]);
         assert!(parse_path("a..b").is_err());
         assert_eq!(split_outside_quotes(r#""a,b",c"#, ','), [r#""a,b""#, "c"]);
