@@ -22,7 +22,7 @@ use std::{io, process::ExitCode};
 use args::{Cli, Command, LogFormat};
 use clap::CommandFactory as _;
 pub use error::Error;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// Runs the program and says how it ended; the error, if there is one, has been shown.
 pub fn main(cli: Cli) -> ExitCode {
@@ -68,10 +68,16 @@ fn log(cli: &Cli) {
         _ => "snowfence=debug,info",
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     // Fails only when a test has set one before.
     let _ = match cli.log_format {
-        LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
-        LogFormat::Text => subscriber.try_init(),
+        LogFormat::Json => {
+            let lines = json_subscriber::layer().with_writer(io::stderr).flatten_event(true);
+            let lines = lines.flatten_span_list_on_top_level(true).with_current_span(false).with_span_list(false);
+            tracing_subscriber::registry().with(filter).with(lines).try_init()
+        }
+        LogFormat::Text => {
+            let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+            tracing_subscriber::registry().with(filter).with(lines).try_init()
+        }
     };
 }

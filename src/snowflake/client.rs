@@ -105,9 +105,9 @@ impl Client {
         let (kind, verb) = (statement.kind(), statement.verb());
         let elapsed_ms = elapsed.as_millis() as u64;
         if statement.is_read() {
-            tracing::debug!(kind, verb, outcome, query_id, elapsed_ms, "statement");
+            tracing::debug!(object = kind, verb, outcome, query_id, elapsed_ms, "statement");
         } else {
-            tracing::info!(kind, verb, outcome, query_id, elapsed_ms, "statement");
+            tracing::info!(object = kind, verb, outcome, query_id, elapsed_ms, "statement");
         }
         tracing::trace!(query_id, text = statement.as_str(), "statement text");
         if let Some(observer) = &self.inner.config.observer {
