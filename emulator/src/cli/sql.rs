@@ -18,8 +18,8 @@ pub(crate) struct Sql {
     /// A file with a token.
     #[arg(long, value_name = "FILE", required_unless_present = "token_env", conflicts_with = "token_env")]
     token_file: Option<PathBuf>,
-    /// An environment variable with a token.
-    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "SNOWFLAKE_TOKEN")]
+    /// An environment variable with a token; SNOWFLAKE_TOKEN when no name is given.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "SNOWFLAKE_TOKEN")]
     token_env: Option<String>,
     /// The CA to trust, as the emulator printed it (with --tls).
     #[arg(long, value_name = "FILE")]

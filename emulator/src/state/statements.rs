@@ -69,6 +69,7 @@ impl Statements {
     pub(crate) fn push(&self, mut statement: Statement) {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         log.last += 1;
+        statement.elapsed = (statement.elapsed * 1e3).round() / 1e3;
         statement.seq = log.last;
         log.bytes += statement.text.len();
         log.kept.push_back(statement);

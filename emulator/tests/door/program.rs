@@ -35,7 +35,7 @@ impl Running {
 
     fn sql(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(PROGRAM);
-        command.args(["sql", "--url", self.line["url"].as_str().unwrap(), "--token-env", "DOOR_TOKEN"]);
+        command.args(["sql", "--url", self.line["url"].as_str().unwrap(), "--token-env=DOOR_TOKEN"]);
         if let Some(ca) = self.line["ca"].as_str() {
             command.args(["--ca", ca]);
         }
