@@ -16,6 +16,8 @@ mod select;
 mod session;
 mod show;
 mod store;
+#[cfg(test)]
+mod tests;
 mod user;
 mod user_statements;
 mod warehouse;

@@ -177,10 +177,6 @@ impl Account {
         let warehouse = context.warehouse.as_deref().and_then(|name| self.warehouses.id(name));
         let warehouse = warehouse.filter(|id| self.may(&access, Securable::Warehouse(*id), &["USAGE"]));
         let warehouse = warehouse.ok_or_else(no_warehouse)?;
-        if let Some(warehouse) = self.warehouses.by_id_mut(warehouse) {
-            warehouse.settle(now);
-            warehouse.start(now);
-        }
         let mut rows = Rows::default();
         let mut wanted = Vec::new();
         for item in &select.items {
@@ -249,6 +245,10 @@ impl Account {
                 });
             }
             rows.rows.push(row);
+        }
+        if let Some(warehouse) = self.warehouses.by_id_mut(warehouse) {
+            warehouse.settle(now);
+            warehouse.start(now);
         }
         Ok(rows)
     }
