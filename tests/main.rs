@@ -3,5 +3,6 @@
 
 mod cli;
 mod client;
+mod e2e;
 mod property;
 mod support;

@@ -1,0 +1,95 @@
+//! From any state, executing the plan makes the next plan empty, also after a crash between any two effects or a lost
+//! answer to one; then nothing is written any more: over ten resyncs, a restart and a change of leader.
+//!
+//! Each random life is lived once undisturbed, and then once for each blow at each of its effects.
+//! `PROPERTY_CASES` sets how many lives of each kind are lived.
+
+mod case;
+mod live;
+mod oracle;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use proptest::{
+    prelude::*,
+    test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner},
+};
+
+use crate::support::fate::Blow;
+use case::Life;
+use live::live;
+
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+}
+
+fn cases(default: u32) -> u32 {
+    std::env::var("PROPERTY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// The life undisturbed, then with each blow at each effect. What the account ends as must be the same.
+async fn every_blow(life: &Life, count: &AtomicUsize, effects: &AtomicUsize) -> Result<(), String> {
+    let end = live(life, None, false).await.map_err(|sin| format!("undisturbed: {sin}"))?;
+    count.fetch_add(1, Ordering::Relaxed);
+    effects.fetch_add(end.effects, Ordering::Relaxed);
+    for n in 0..end.effects {
+        for blow in Blow::ALL {
+            for hasty in [false, true] {
+                let at = |sin: String| format!("{blow:?} at effect {n} of {}, hasty: {hasty}: {sin}", end.effects);
+                let other = live(life, Some((n, blow)), hasty).await.map_err(at)?;
+                count.fetch_add(1, Ordering::Relaxed);
+                if hasty {
+                    continue;
+                }
+                let timeless = |end: &live::End| end.things.iter().map(|t| t.timeless()).collect::<Vec<_>>();
+                let (is, was) = (timeless(&other), timeless(&end));
+                if let Some((is, was)) = is.iter().zip(&was).find(|(is, was)| is != was) {
+                    return Err(at(format!("the account ends otherwise: {is:#?}, undisturbed {was:#?}")));
+                }
+                if is.len() != was.len() || other.verdicts != end.verdicts {
+                    return Err(at(format!("{:?}, undisturbed {:?}", other.verdicts, end.verdicts)));
+                }
+                if other.notifications != end.notifications {
+                    return Err(at("notifications were sent again".into()));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn lives(name: &str, strategy: impl Strategy<Value = Life>, default: u32) {
+    let (count, effects, lives) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+    let began = std::time::Instant::now();
+    let config = Config {
+        cases: cases(default),
+        max_shrink_iters: 300,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/property.proptest-regressions"))),
+        ..Config::default()
+    };
+    let result = TestRunner::new(config).run(&strategy, |life| {
+        lives.fetch_add(1, Ordering::Relaxed);
+        runtime().block_on(every_blow(&life, &count, &effects)).map_err(TestCaseError::fail)
+    });
+    let number = |n: &AtomicUsize| n.load(Ordering::Relaxed);
+    eprintln!(
+        "{name}: {} lives with {} effects, lived {} times with a blow or without, in {:.1?}",
+        number(&lives),
+        number(&effects),
+        number(&count),
+        began.elapsed()
+    );
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn warehouses_converge_after_any_blow() {
+    lives("warehouses", case::warehouse_life(), 20);
+}
+
+#[test]
+fn monitors_converge_after_any_blow() {
+    lives("monitors", case::monitor_life(), 20);
+}

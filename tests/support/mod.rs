@@ -1,0 +1,5 @@
+//! Helpers that tests share: a cluster in memory, and misfortune in measured doses.
+
+pub mod account;
+pub mod fate;
+pub mod world;
