@@ -43,6 +43,8 @@ pub struct Account {
     pub user: String,
     /// The role that statements run with.
     pub role: String,
+    /// The user's other roles count as well: what is seen and may be done is more than the role's.
+    pub secondary_roles: bool,
 }
 
 /// What a connection's spec says about what may be done with it.

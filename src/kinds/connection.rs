@@ -190,7 +190,7 @@ pub fn policy(spec: &ConnectionSpec) -> Policy {
 pub async fn verify(client: &Client) -> Result<Account, ClientError> {
     const WHO: &str = "SELECT CURRENT_ORGANIZATION_NAME() AS ORGANIZATION, CURRENT_ACCOUNT_NAME() AS ACCOUNT, \
         CURRENT_REGION() AS REGION, CURRENT_VERSION() AS VERSION, CURRENT_USER() AS USER_NAME, \
-        CURRENT_ROLE() AS ROLE_NAME";
+        CURRENT_ROLE() AS ROLE_NAME, CURRENT_SECONDARY_ROLES() AS SECONDARY_ROLES";
     // The edition has no documented function; the drivers' bootstrap request tells it.
     let full = Statement::new(WHO)
         .of_kind("ACCOUNT")
@@ -215,6 +215,8 @@ pub async fn verify(client: &Client) -> Result<Account, ClientError> {
         edition,
         user: text("user_name"),
         role: text("role_name"),
+        // JSON: {"roles":"A,B","value":"ALL"}
+        secondary_roles: row.text("secondary_roles").is_some_and(|text| text.contains("\"ALL\"")),
     })
 }
 
@@ -316,7 +318,7 @@ pub fn summary(
     missing_grants: Vec<String>,
     handled: Option<String>,
 ) -> ConnectionSummary {
-    let Account { name, region, version, edition, user: _, role } = &session.account;
+    let Account { name, region, version, edition, role, user: _, secondary_roles: _ } = &session.account;
     let known = session.client.credential().expires_at();
     let said =
         spec.authentication.programmatic_access_token.as_ref().and_then(|token| token.expires_at.as_deref());

@@ -248,7 +248,7 @@ impl Connections {
                     kept.missing.clone()
                 });
                 let summary = summary(&session, &cr.spec, missing, requested.clone());
-                (ready(&summary), summary, None)
+                (ready(&session, &summary), summary, None)
             }
             Err(fault) => {
                 let tries = self.with(key, |kept| {
@@ -546,7 +546,7 @@ fn connection_key(key: &Key) -> ConnectionKey {
 }
 
 /// Ready, and what a person should know all the same.
-fn ready(summary: &ConnectionSummary) -> Verdict {
+fn ready(session: &Session, summary: &ConnectionSummary) -> Verdict {
     if !summary.missing_grants.is_empty() {
         let all = summary.missing_grants.join("; ");
         return Verdict::ready("MissingGrants", format!("signed in, but the role lacks privileges: {all};"));
@@ -556,6 +556,13 @@ fn ready(summary: &ConnectionSummary) -> Verdict {
         && at < soon
     {
         return Verdict::ready("CredentialExpires", format!("the credential expires at {at}: rotate it"));
+    }
+    if session.account.secondary_roles {
+        let user = &session.account.user;
+        return Verdict::ready(
+            "SecondaryRoles",
+            format!("the user's secondary roles are active, so more than the role's privileges count; ALTER USER \"{user}\" SET DEFAULT_SECONDARY_ROLES = ()"),
+        );
     }
     Verdict::ready("Connected", "")
 }
