@@ -1,6 +1,6 @@
 //! `snowfence apply`: the plan, a question, and then what the plan says.
 
-use std::{collections::HashSet, process::ExitCode, sync::Mutex};
+use std::{collections::HashSet, fmt::Write as _, process::ExitCode, sync::Mutex};
 
 use futures::{StreamExt as _, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -176,16 +176,14 @@ fn conclusion(report: &Report) -> String {
         done(Verb::Update) + done(Verb::Replace),
         done(Verb::Delete)
     );
-    for (word, is) in [("failed", "failed"), ("skipped", "skipped"), ("held", "held")] {
-        match count(None, word) {
-            0 => {}
-            n => text += &format!(", {n} {is}"),
+    let others = ["failed", "skipped", "held"].map(|word| (count(None, word), word));
+    for (n, word) in others.into_iter().chain([(report.summary().failed, "not planned")]) {
+        if n > 0 {
+            // Writing to a String cannot fail.
+            let _ = write!(text, ", {n} {word}");
         }
     }
-    match report.summary().failed {
-        0 => text + ".\n",
-        n => text + &format!(", {n} not planned.\n"),
-    }
+    text + ".\n"
 }
 
 fn progress(report: &Report) -> ProgressBar {

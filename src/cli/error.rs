@@ -18,14 +18,14 @@ pub enum Error {
     #[error(transparent)]
     Transport(#[from] BadTransport),
     #[error("{connection}: {fault}")]
-    Connection { connection: String, fault: Fault },
+    Connection { connection: String, fault: Box<Fault> },
     /// The command line asks for what can't be; the text says what to change.
     #[error("{0}")]
     Usage(String),
     #[error("{what}: {error}")]
     Io { what: String, error: std::io::Error },
     #[error("Snowflake: {0}")]
-    Snowflake(Fault),
+    Snowflake(Box<Fault>),
     #[error(transparent)]
     Operator(#[from] crate::operator::OperatorError),
 }

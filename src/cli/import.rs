@@ -68,7 +68,7 @@ async fn table(session: &Session, show: Show) -> Result<Arc<Table>, Error> {
 }
 
 fn refused(error: ClientError) -> Error {
-    Error::Snowflake(Fault::from(error))
+    Error::Snowflake(Box::new(Fault::from(error)))
 }
 
 /// The rows that were asked for, by name.
@@ -125,7 +125,7 @@ async fn warehouses(
         }
         let metadata = names.metadata(SnowflakeWarehouse::kind(&()).as_ref(), &name, args);
         spec.connection_ref = connection(args);
-        (spec.name, spec.adopt) = (names.explicit(&name, &metadata), Some(true));
+        (spec.name, spec.adopt) = (Names::explicit(&name, &metadata), Some(true));
         all.push(SnowflakeWarehouse { metadata, spec, status: None });
     }
     Ok(all)
@@ -186,7 +186,7 @@ fn import_monitor(
     }
     let metadata = names.metadata(ResourceMonitor::kind(&()).as_ref(), &name, args);
     spec.connection_ref = connection(args);
-    (spec.name, spec.adopt) = (names.explicit(&name, &metadata), Some(true));
+    (spec.name, spec.adopt) = (Names::explicit(&name, &metadata), Some(true));
     Ok((name.as_str().to_owned(), ResourceMonitor { metadata, spec, status: None }))
 }
 
@@ -245,7 +245,7 @@ impl Names<'_> {
     }
 
     /// `spec.name`, where the resource's own name does not give the object's.
-    fn explicit(&self, name: &Ident, metadata: &ObjectMeta) -> Option<String> {
+    fn explicit(name: &Ident, metadata: &ObjectMeta) -> Option<String> {
         let implied = metadata.name.as_deref().unwrap_or_default().to_ascii_uppercase().replace('-', "_");
         (implied != name.as_str()).then(|| name.to_spec())
     }
@@ -295,7 +295,21 @@ fn is_like(name: &str, pattern: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_like;
+    use super::{is_like, yaml};
+
+    /// What kubectl's parser, which reads YAML 1.1, would take for something else.
+    #[test]
+    fn texts_that_are_no_texts_in_yaml_are_quoted() {
+        for text in [
+            "y", "N", "yes", "on", "OFF", "~", "null", "", "1", "1_000", "0x1F", "0o7", "0777", "0b1", "1e3", ".5", "-.inf", ".NaN",
+            "2026-11-01", "2026-11-01T00:00:00Z", "1:30", "<<", "=", "- a", "a: b", "a #b", "!x", "&x", "*x", "%x", "@x", "`x", "{", " a", "a ",
+        ] {
+            let out = yaml(&serde_json::json!({ "a": text })).unwrap();
+            assert!(out.contains('"') || out.contains('\''), "{out}");
+            let back: serde_json::Value = serde_saphyr::from_str(&out).unwrap();
+            assert_eq!(back["a"], text, "{out}");
+        }
+    }
 
     #[test]
     fn patterns_are_those_of_sql() {

@@ -113,7 +113,7 @@ impl Sessions {
         };
         let mut sessions = Self { notes: given.warnings.clone(), ..Self::default() };
         let session = sessions.with_given(&ConnectionKey::default(), &given, None, &reach).await;
-        let session = session.map_err(|fault| Error::Connection { connection: given.from.clone(), fault })?;
+        let session = session.map_err(|fault| Error::Connection { connection: given.from.clone(), fault: Box::new(fault) })?;
         Ok((Arc::new(session), sessions.notes))
     }
 
@@ -141,7 +141,7 @@ impl Sessions {
         }
         match self.open.pop_first() {
             Some((key, Err(fault))) => {
-                Err(Error::Connection { connection: format!("SnowflakeConnection {key}"), fault })
+                Err(Error::Connection { connection: format!("SnowflakeConnection {key}"), fault: Box::new(fault) })
             }
             _ => Ok(self),
         }
@@ -181,7 +181,7 @@ fn given(access: &Access, env: &dyn Environment, reach: &Reach) -> Result<Option
 fn nothing(key: &ConnectionKey) -> Error {
     Error::Connection {
         connection: format!("SnowflakeConnection {key} is not among the manifests"),
-        fault: Fault::NotFound(BadCredentials::Nothing.to_string()),
+        fault: Box::new(Fault::NotFound(BadCredentials::Nothing.to_string())),
     }
 }
 

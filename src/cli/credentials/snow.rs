@@ -101,7 +101,7 @@ fn read(path: &Path, warnings: &mut Vec<String>) -> Result<Option<Table>, BadCre
     let table = text.parse::<Table>().map_err(|error| {
         let line = error
             .span()
-            .map_or(0, |span| 1 + text.as_bytes()[..span.start].iter().filter(|b| **b == b'\n').count());
+            .map_or(0, |span| text.as_bytes()[..span.start].split(|b| *b == b'\n').count());
         bad(format!("is no valid TOML in line {line}: {}", error.message()))
     })?;
     Ok(Some(table))

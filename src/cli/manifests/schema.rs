@@ -167,7 +167,8 @@ impl Walk {
         let properties = schema["properties"].as_object();
         for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             if node.get(name).is_none() {
-                self.below(name, |walk| walk.say(place, "is missing", Some(format!("add {name}: …"))));
+                let help = Some(format!("add {name}: …"));
+                self.below(name, |walk| walk.say(place, "is missing", help));
             }
         }
         for (key, value) in node.map().unwrap_or_default() {
@@ -180,7 +181,7 @@ impl Walk {
             } else if properties.is_some() && schema["x-kubernetes-preserve-unknown-fields"] != true {
                 let known: Vec<_> = properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
                 self.below(&key.text, |walk| {
-                    walk.say(key.place, "unknown field", Some(instead(&key.text, &known)))
+                    walk.say(key.place, "unknown field", Some(instead(&key.text, &known)));
                 });
             }
         }

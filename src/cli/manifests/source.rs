@@ -56,7 +56,7 @@ pub(super) fn gather(paths: &[PathBuf], recursive: bool, stdin: impl Read) -> (V
             if seen.insert(fs::canonicalize(&file).unwrap_or_else(|_| file.clone())) {
                 let name = file.display().to_string();
                 let read =
-                    fs::File::open(&file).map_err(|e| unreadable(&file, &e)).and_then(|f| text(&name, f));
+                    fs::File::open(&file).map_err(|e| Box::new(unreadable(&file, &e))).and_then(|f| text(&name, f));
                 keep(&name, read, &mut sources, &mut problems);
             }
         }
@@ -73,10 +73,10 @@ fn unreadable(path: &Path, error: &io::Error) -> Problem {
     problem
 }
 
-fn keep(name: &str, read: Result<String, Problem>, sources: &mut Vec<Source>, problems: &mut Vec<Problem>) {
+fn keep(name: &str, read: Result<String, Box<Problem>>, sources: &mut Vec<Source>, problems: &mut Vec<Problem>) {
     match read {
         Ok(text) => sources.push(Source { name: name.to_owned(), text }),
-        Err(problem) => problems.push(problem),
+        Err(problem) => problems.push(*problem),
     }
 }
 
@@ -104,23 +104,24 @@ fn is_manifest(path: &Path) -> bool {
         .is_some_and(|ext| known.iter().any(|k| ext.eq_ignore_ascii_case(k)))
 }
 
-fn text(name: &str, reader: impl Read) -> Result<String, Problem> {
+fn text(name: &str, reader: impl Read) -> Result<String, Box<Problem>> {
     let mut bytes = vec![];
     let read = reader.take(MAX_BYTES + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Problem::file(name, format!("can't be read: {error}")))?;
+    let bad = |message: &str, help: &str| Err(Box::new(Problem::file(name, message).help(help)));
+    read.map_err(|error| Box::new(Problem::file(name, format!("can't be read: {error}"))))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Problem::file(name, format!("is larger than {} MiB", MAX_BYTES >> 20)).help("split it"));
+        return bad(&format!("is larger than {} MiB", MAX_BYTES >> 20), "split it");
     }
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Err(Problem::file(name, "is UTF-16").help("save it as UTF-8"));
+        return bad("is UTF-16", "save it as UTF-8");
     }
     if bytes.contains(&0) {
-        return Err(Problem::file(name, "is no text: it has NUL bytes").help("give a file of YAML or JSON"));
+        return bad("is no text: it has NUL bytes", "give a file of YAML or JSON");
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + valid.iter().filter(|b| **b == b'\n').count();
-        Problem { line, ..Problem::file(name, "is not UTF-8").help("save it as UTF-8") }
+        let line = valid.split(|b| *b == b'\n').count();
+        Box::new(Problem { line, ..Problem::file(name, "is not UTF-8").help("save it as UTF-8") })
     })?;
     // A mark of byte order says nothing in UTF-8.
     Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))

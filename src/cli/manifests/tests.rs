@@ -135,11 +135,11 @@ fn no_error_shows_what_a_secret_holds() {
 #[test]
 fn alias_bombs_and_deep_nesting_are_errors() {
     let mut bomb = String::from("x: # snowfence.dev\n  a: &a [x, x, x, x, x, x, x, x, x, x]\n");
-    for (name, before) in "bcdefghij".chars().zip("abcdefghi".chars()) {
-        bomb += &format!("  {name}: &{name} [{}]\n", vec![format!("*{before}"); 10].join(", "));
+    for (name, before) in "b c d e f g h i j".split(' ').zip("abcdefghi".chars()) {
+        bomb.extend(["  ", name, ": &", name, " [", &vec![format!("*{before}"); 10].join(", "), "]\n"]);
     }
     let deep = format!("a: {}1{} # snowfence.dev\n", "[".repeat(20_000), "]".repeat(20_000));
-    let deep_blocks: String = (0..3000).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let deep_blocks: String = (0..3000).flat_map(|n| [" ".repeat(n), "a:\n".to_owned()]).collect();
     let keys = format!("? {}\n", "? ".repeat(20_000));
     for case in [bomb, deep, deep_blocks, keys] {
         let bad = text(&case).unwrap_err();
