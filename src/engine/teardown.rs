@@ -26,7 +26,7 @@ pub struct Wish {
 
 /// The entries whose objects are to be dropped, the last first. Empty: nothing is done in Snowflake, and Snowflake
 /// is not asked.
-pub fn to_drop<'a>(wish: Wish, holds_data: bool, record: &'a Record) -> Vec<&'a Entry> {
+pub fn to_drop(wish: Wish, holds_data: bool, record: &Record) -> Vec<&Entry> {
     if wish.abandon || wish.management_policy == ManagementPolicy::Observe {
         return vec![];
     }

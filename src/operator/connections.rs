@@ -301,7 +301,9 @@ impl Connections {
             Some(session) if spec.as_ref() == Some(&cr.spec) && same_secrets => {
                 if !working || due {
                     let account = verify(&session.client).await?;
-                    if account != session.account {
+                    if account == session.account {
+                        session
+                    } else {
                         // The role's name or the account's edition changed: everything is read anew.
                         Arc::new(Session::new(
                             connection.clone(),
@@ -310,8 +312,6 @@ impl Connections {
                             account,
                             policy(&cr.spec),
                         ))
-                    } else {
-                        session
                     }
                 } else {
                     session
@@ -377,7 +377,8 @@ impl Connections {
         let mut mark = String::new();
         for name in secrets_of(&spec.authentication) {
             let meta = api.get_metadata_opt(name).await.ok()??;
-            mark.push_str(&format!("{name}={}@{};", meta.metadata.uid?, meta.metadata.resource_version?));
+            let (uid, version) = (meta.metadata.uid?, meta.metadata.resource_version?);
+            mark.extend([name, "=", uid.as_str(), "@", version.as_str(), ";"]);
         }
         Some(mark)
     }

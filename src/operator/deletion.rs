@@ -105,10 +105,10 @@ fn record(live: &DynamicObject) -> Result<Record, Fault> {
 
 /// What the spec says about deletion, as far as it can be read.
 fn wish(live: &DynamicObject) -> Wish {
-    let spec = live.data.get("spec").cloned().unwrap_or_default();
     fn read<T: serde::de::DeserializeOwned>(spec: &Value, field: &str) -> Option<T> {
         serde_json::from_value(spec.get(field)?.clone()).ok()
     }
+    let spec = live.data.get("spec").cloned().unwrap_or_default();
     Wish {
         abandon: live.annotations().get(ABANDON).is_some_and(|value| value == "true"),
         management_policy: read(&spec, "managementPolicy").unwrap_or_default(),
