@@ -1,0 +1,37 @@
+# Every target is a line or two; `make help` lists them.
+CARGO ?= cargo
+PROFILE ?= dev
+
+.DEFAULT_GOAL := help
+.PHONY: help try demo test test-fast lint bench crds testbed
+
+help: ## This list.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+try: ## Without Kubernetes: emulator, plan, apply, a change by hand, plan. Needs Rust alone.
+	@$(CARGO) build --workspace --bins --quiet
+	@$(CARGO) run --quiet -p snowfence-demo -- try
+
+demo: ## The whole: control plane, emulator, operator, drift and its mending. ONCE=1 ends by itself; CLUSTER=context uses yours.
+	@$(CARGO) build --workspace --bins
+	@$(CARGO) run --quiet -p snowfence-demo -- demo $(if $(ONCE),--once) $(if $(CLUSTER),--cluster $(CLUSTER))
+
+test: lint testbed ## Everything that continuous integration runs.
+	$(CARGO) test --workspace
+
+test-fast: ## The tests that need neither Go nor a control plane.
+	$(CARGO) test --workspace --lib --bins
+	$(CARGO) test -p snowfence --test suite -- --skip e2e::
+
+lint: ## Formatting and clippy.
+	$(CARGO) fmt --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+bench: testbed ## The figures, on the terminal and in target/figures.json.
+	$(CARGO) bench --workspace --bench figures
+
+crds: ## Writes the custom resource definitions to crds/.
+	$(CARGO) run --quiet -p snowfence --bin snowfence -- crds --dir crds
+
+testbed: ## Builds the local Kubernetes, once, into the user's cache.
+	@$(CARGO) run --quiet -p snowfence-testbed -- build
