@@ -1,0 +1,11 @@
+//! End to end: manifests, a real API server, the operator as a process, the emulator. Statuses are read with kubectl,
+//! so that a program that was not written here judges.
+//!
+//! All tests share one control plane; each has a namespace, an emulator and operators of its own ([`world`]).
+
+mod cluster;
+mod kubectl;
+mod operator;
+mod world;
+
+mod lifecycle;
