@@ -1,126 +1,12 @@
 //! The command line against the emulator, as a program: what users type, what they see, what Snowflake is sent.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+mod world;
+
+use std::path::Path;
 
 use assert_cmd::Command;
-use serde_json::Value;
-use snowfence_emulator::{
-    emulator::{Emulator, OPERATOR},
-    faults::{Action, Fault},
-    http::Server,
-};
-
-const MARK: &str = "MARKED-SECRET-TEXT";
-
-/// An emulator on a port, a folder for manifests, and the program with nothing of the user's environment.
-struct World {
-    emulator: Emulator,
-    server: Server,
-    folder: tempfile::TempDir,
-}
-
-/// What the program said.
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Said {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}\n{}", self.out, self.err))
-    }
-    #[track_caller]
-    fn ends(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
-        self
-    }
-}
-
-impl World {
-    async fn new() -> Self {
-        let emulator = Emulator::builder().build();
-        let server = emulator.listen("127.0.0.1:0", None).await.unwrap();
-        let world = Self { emulator, server, folder: tempfile::tempdir().unwrap() };
-        world.file("key.p8", &world.emulator.operator().private_key_pem);
-        world
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn file(&self, name: &str, text: &str) -> String {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path.display().to_string()
-    }
-
-    /// Without credentials.
-    fn bare(&self, args: &[&str]) -> Command {
-        let mut command = Command::cargo_bin("snowfence").unwrap();
-        for (name, _) in
-            std::env::vars().filter(|(name, _)| name.starts_with("SNOW") || name.starts_with("RUST_LOG"))
-        {
-            command.env_remove(name);
-        }
-        command.env("HOME", self.folder.path()).env_remove("XDG_CONFIG_HOME").current_dir(self.folder.path());
-        command.env("SNOWFENCE_ALLOW_HOSTS", self.server.address().to_string()).args(args);
-        command
-    }
-
-    /// With a key pair in the environment.
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.bare(args);
-        command
-            .env("SNOWFLAKE_ACCOUNT", self.emulator.identifier())
-            .env("SNOWFLAKE_USER", OPERATOR)
-            .env("SNOWFLAKE_ROLE", "ACCOUNTADMIN")
-            .env("SNOWFLAKE_PRIVATE_KEY_PATH", self.path("key.p8"))
-            .env("SNOWFLAKE_PROTOCOL", "http")
-            .env("SNOWFLAKE_HOST", "127.0.0.1")
-            .env("SNOWFLAKE_PORT", self.server.address().port().to_string());
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Said {
-        said(&mut self.command(args))
-    }
-
-    fn sql(&self, sql: &str) {
-        self.emulator.execute_as("ACCOUNTADMIN", sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
-    }
-
-    /// Statements that are no reads, since a number.
-    fn writes(&self, since: u64) -> Vec<String> {
-        let texts = self.emulator.statements(since).into_iter().map(|statement| statement.text);
-        texts.filter(|text| !text.starts_with("SHOW") && !text.starts_with("SELECT")).collect()
-    }
-}
-
-fn said(command: &mut Command) -> Said {
-    let output = command.output().unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    let said =
-        Said { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) };
-    assert!(!said.err.contains("panicked"), "{}", said.err);
-    assert!(!said.out.contains(MARK) && !said.err.contains(MARK), "{}\n{}", said.out, said.err);
-    said
-}
-
-fn warehouse(name: &str, spec: &str) -> String {
-    format!(
-        "apiVersion: snowfence.dev/v1alpha1\nkind: SnowflakeWarehouse\nmetadata:\n  name: {name}\nspec:\n  connectionRef: {{name: prod}}\n{spec}---\n"
-    )
-}
-
-fn monitor(name: &str, spec: &str) -> String {
-    warehouse(name, spec).replace("SnowflakeWarehouse", "ResourceMonitor")
-}
+use snowfence_emulator::faults::{Action, Fault};
+use world::{MARK, World, monitor, said, warehouse};
 
 fn quickstart() -> String {
     [
@@ -242,6 +128,10 @@ async fn credentials_come_from_manifests_and_from_snow() {
     let file = world.file("with.yaml", &format!("{connection}{secret}{}", warehouse("w", "")));
     said(&mut world.bare(&["plan", "-f", &file, "--detailed-exitcode"])).ends(2);
 
+    let alone = world.file("alone.yaml", &format!("{connection}{secret}"));
+    let opened = said(&mut world.bare(&["plan", "-f", &alone])).ends(0);
+    assert!(opened.err.contains("user OPERATOR, role ACCOUNTADMIN"), "{}", opened.err);
+
     let without = world.file("without.yaml", &format!("{connection}{}", warehouse("w", "")));
     let missing = said(&mut world.bare(&["plan", "-f", &without])).ends(1);
     assert!(missing.err.contains("the Secret default/key is not among the manifests"), "{}", missing.err);
@@ -324,7 +214,8 @@ async fn what_fails_is_told_and_the_rest_is_done() {
         planned["waiting"][0]["message"].as_str().unwrap().contains("role NOBODY does not exist"),
         "{planned:#}"
     );
-    let refusal = Action::Error { code: 3001, sql_state: "42501".into(), message: "Insufficient privileges".into() };
+    let refusal =
+        Action::Error { code: 3001, sql_state: "42501".into(), message: "Insufficient privileges".into() };
     world.emulator.inject(Fault::on("CREATE WAREHOUSE \"UNLUCKY\"", refusal)).unwrap();
     let applied = world.run(&["apply", "-f", &file, "--yes"]).ends(1);
     for says in [

@@ -15,7 +15,12 @@ use super::{
 };
 use crate::{
     api::APPROVE,
-    engine::{execute::Verdict, fault::Fault, peers::Index, session::Session},
+    engine::{
+        execute::Verdict,
+        fault::Fault,
+        peers::Index,
+        session::{ConnectionKey, Session},
+    },
     kinds::any::{self, AnyKind, Planned},
     plan::{
         Action,
@@ -55,7 +60,11 @@ pub(super) async fn prepare(files: &Files, access: &Access) -> Result<Vec<Item>,
     if manifests.manifests.is_empty() {
         return Err(Error::Usage("there is no resource of snowfence.dev among the manifests".into()));
     }
-    let keys: BTreeSet<_> = resources.iter().map(|resource| resource.connection()).collect();
+    let mut keys: BTreeSet<_> = resources.iter().map(|resource| resource.connection()).collect();
+    if keys.is_empty() {
+        // Connections alone: whether they open is what there is to know.
+        keys.extend(connections(&manifests));
+    }
     let sessions = Sessions::open(keys, &manifests, access, &Process).await?;
     for note in &sessions.notes {
         show::note(note);
@@ -99,6 +108,15 @@ fn resources(manifests: &Manifests) -> Vec<Arc<dyn AnyKind>> {
         _ => None,
     });
     warehouses.chain(monitors).collect()
+}
+
+fn connections(manifests: &Manifests) -> impl Iterator<Item = ConnectionKey> {
+    let objects = manifests.manifests.iter().map(|manifest| &manifest.object);
+    let connections = objects.filter(|object| matches!(object, Object::Connection(_)));
+    connections.map(|object| ConnectionKey {
+        namespace: object.namespace().to_owned(),
+        name: object.name().to_owned(),
+    })
 }
 
 fn tell_others(manifests: &Manifests) {

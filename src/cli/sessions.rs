@@ -82,7 +82,12 @@ impl Sessions {
                             Some(given) => sessions.with_given(&key, &given, Some(manifest), &reach).await,
                             None => Err(fault),
                         },
-                        other => other,
+                        other => {
+                            if let Ok(session) = &other {
+                                sessions.tell(&format!("SnowflakeConnection {key}"), session);
+                            }
+                            other
+                        }
                     }
                 }
                 (None, None) => match credentials::environment(env, &reach)? {
@@ -113,7 +118,8 @@ impl Sessions {
         };
         let mut sessions = Self { notes: given.warnings.clone(), ..Self::default() };
         let session = sessions.with_given(&ConnectionKey::default(), &given, None, &reach).await;
-        let session = session.map_err(|fault| Error::Connection { connection: given.from.clone(), fault: Box::new(fault) })?;
+        let session = session
+            .map_err(|fault| Error::Connection { connection: given.from.clone(), fault: Box::new(fault) })?;
         Ok((Arc::new(session), sessions.notes))
     }
 
@@ -126,13 +132,17 @@ impl Sessions {
     ) -> Result<Session, Fault> {
         let policy = manifest.map_or_else(Policy::default, |manifest| connection::policy(&manifest.spec));
         let session = session(key.clone(), given.config.clone(), reach, policy).await?;
+        self.tell(&given.from, &session);
+        Ok(session)
+    }
+
+    /// As whom, once.
+    fn tell(&mut self, from: &str, session: &Session) {
         let account = &session.account;
-        let note =
-            format!("{}: account {}, user {}, role {}", given.from, account.name, account.user, account.role);
+        let note = format!("{from}: account {}, user {}, role {}", account.name, account.user, account.role);
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }
-        Ok(session)
     }
 
     fn or_its_only_fault(mut self) -> Result<Self, Error> {
@@ -140,9 +150,10 @@ impl Sessions {
             return Ok(self);
         }
         match self.open.pop_first() {
-            Some((key, Err(fault))) => {
-                Err(Error::Connection { connection: format!("SnowflakeConnection {key}"), fault: Box::new(fault) })
-            }
+            Some((key, Err(fault))) => Err(Error::Connection {
+                connection: format!("SnowflakeConnection {key}"),
+                fault: Box::new(fault),
+            }),
             _ => Ok(self),
         }
     }

@@ -99,9 +99,8 @@ fn read(path: &Path, warnings: &mut Vec<String>) -> Result<Option<Table>, BadCre
     }
     // The error's own text would show the line, which may hold a secret.
     let table = text.parse::<Table>().map_err(|error| {
-        let line = error
-            .span()
-            .map_or(0, |span| text.as_bytes()[..span.start].split(|b| *b == b'\n').count());
+        let line =
+            error.span().map_or(0, |span| text.as_bytes()[..span.start].split(|b| *b == b'\n').count());
         bad(format!("is no valid TOML in line {line}: {}", error.message()))
     })?;
     Ok(Some(table))

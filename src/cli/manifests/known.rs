@@ -54,6 +54,7 @@ pub(super) struct Known {
     pub kind: String,
     pub schema: Value,
     rules: CompiledSchema,
+    validator: Validator,
     decode: fn(Value) -> Result<Object, Undecoded>,
 }
 
@@ -87,12 +88,18 @@ impl Known {
         let schema = crd.spec.versions.first().and_then(|version| version.schema.as_ref());
         let schema = schema.and_then(|schema| schema.open_api_v3_schema.as_ref());
         let schema = serde_json::to_value(schema).unwrap_or_default();
-        Self { kind: K::kind(&()).into_owned(), rules: compile_schema(&schema), schema, decode }
+        Self {
+            kind: K::kind(&()).into_owned(),
+            rules: compile_schema(&schema),
+            validator: Validator::new(),
+            schema,
+            decode,
+        }
     }
 
     /// The rules (CEL) that this resource breaks, as an API server would find them when it is created.
     pub(super) fn broken(&self, object: &Value) -> Vec<Broken> {
-        let errors = match Validator::new().validate_compiled(&self.rules, object, None) {
+        let errors = match self.validator.validate_compiled(&self.rules, object, None) {
             Ok(()) => return vec![],
             Err(errors) => errors.into_vec(),
         };

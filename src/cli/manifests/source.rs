@@ -55,8 +55,9 @@ pub(super) fn gather(paths: &[PathBuf], recursive: bool, stdin: impl Read) -> (V
         for file in files {
             if seen.insert(fs::canonicalize(&file).unwrap_or_else(|_| file.clone())) {
                 let name = file.display().to_string();
-                let read =
-                    fs::File::open(&file).map_err(|e| Box::new(unreadable(&file, &e))).and_then(|f| text(&name, f));
+                let read = fs::File::open(&file)
+                    .map_err(|e| Box::new(unreadable(&file, &e)))
+                    .and_then(|f| text(&name, f));
                 keep(&name, read, &mut sources, &mut problems);
             }
         }
@@ -73,7 +74,12 @@ fn unreadable(path: &Path, error: &io::Error) -> Problem {
     problem
 }
 
-fn keep(name: &str, read: Result<String, Box<Problem>>, sources: &mut Vec<Source>, problems: &mut Vec<Problem>) {
+fn keep(
+    name: &str,
+    read: Result<String, Box<Problem>>,
+    sources: &mut Vec<Source>,
+    problems: &mut Vec<Problem>,
+) {
     match read {
         Ok(text) => sources.push(Source { name: name.to_owned(), text }),
         Err(problem) => problems.push(*problem),

@@ -30,6 +30,16 @@ fn warehouse(name: &str, spec: &str) -> String {
 const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n";
 
 #[test]
+fn every_kind_that_has_a_definition_is_read() {
+    let known: Vec<_> = super::kinds().iter().map(|known| known.kind.clone()).collect();
+    let defined: Vec<_> = crate::cli::crds::definitions()
+        .iter()
+        .map(|(_, definition)| definition["spec"]["names"]["kind"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(known, defined);
+}
+
+#[test]
 fn documents_lists_and_kinds_are_told_apart() {
     let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: snowfence.dev/v1alpha1\n  kind: ResourceMonitor\n  metadata: {name: m, namespace: b}\n  spec: {connectionRef: {name: c}, triggers: [{atPercent: 80, do: NOTIFY}]}\n- apiVersion: apps/v1\n  kind: Deployment\n";
     let connection = "apiVersion: snowfence.dev/v1alpha1\nkind: SnowflakeConnection\nmetadata: {name: c}\nspec: {account: org-a, user: U, authentication: {programmaticAccessToken: {token: {name: s, key: t}}}}\n";
