@@ -28,7 +28,7 @@ use super::{
     context::Context,
     controller::{self, key},
     ledger::{StatusWriter, dynamic, kubernetes},
-    resource::{has_finalizer, set_finalizer},
+    resource::{self, has_finalizer, set_finalizer},
     wake::Key,
 };
 use crate::{
@@ -185,8 +185,7 @@ impl Connections {
 
     async fn pass(self: Arc<Self>, cr: &Guarded) -> (Action, &'static str) {
         let key = key(cr);
-        let span =
-            tracing::info_span!("reconcile", kind = "SnowflakeConnection", namespace = key.0, name = key.1);
+        let span = resource::span("SnowflakeConnection", &key);
         let result = async {
             let api = dynamic::<SnowflakeConnection>(&self.context.client, &key.0);
             // Read anew: the status that is compared must be the last one.

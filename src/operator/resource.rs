@@ -34,13 +34,21 @@ use crate::{
 /// What a pass gives the queue: when again, and the result as controller-runtime calls it.
 pub(super) type Done = (Action, &'static str);
 
+/// The span of one pass, which names the resource in every line of the log.
+pub(super) fn span(kind: &str, (namespace, name): &Key) -> tracing::Span {
+    let span = tracing::info_span!("reconcile", kind, namespace, name = tracing::field::Empty);
+    // Recorded afterwards: the JSON of a new span has its own name in this place.
+    span.record("name", name.as_str());
+    span
+}
+
 pub(super) async fn pass<K: Operated>(
     cr: Arc<DeserializeGuard<K>>,
     context: Arc<Context>,
     watched: Arc<Watched>,
 ) -> Done {
     let key = key(&*cr);
-    let span = tracing::info_span!("reconcile", kind = %K::kind(&()), namespace = key.0, name = key.1);
+    let span = span(&K::kind(&()), &key);
     async move {
         let again = match one(cr, &context, &watched, &key).await {
             Ok(again) => again,
