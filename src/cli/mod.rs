@@ -72,7 +72,8 @@ fn log(cli: &Cli) {
     let _ = match cli.log_format {
         LogFormat::Json => {
             let lines = json_subscriber::layer().with_writer(io::stderr).flatten_event(true);
-            let lines = lines.flatten_span_list_on_top_level(true).with_current_span(false).with_span_list(false);
+            let lines =
+                lines.flatten_span_list_on_top_level(true).with_current_span(false).with_span_list(false);
             tracing_subscriber::registry().with(filter).with(lines).try_init()
         }
         LogFormat::Text => {
