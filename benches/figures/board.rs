@@ -73,7 +73,7 @@ impl Board {
     /// Prints the table and writes `target/figures.json`.
     pub fn finish(self) -> Result<()> {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_BORDERS_ONLY);
+        table.load_style(presets::UTF8_BORDERS_ONLY);
         table.set_header(["figure", "value", "unit", "reach", ""]);
         let mut file = serde_json::Map::new();
         for (name, unit, reach) in FIGURES.into_iter().filter(|(name, ..)| self.wants(name)) {

@@ -39,15 +39,12 @@ impl Bed {
     pub async fn start(audit: bool) -> Result<Self> {
         let cluster = Cluster::start(Options { audit, ..Options::default() }).await?;
         let kubeconfig = cluster.kubeconfig_for(USER, Some("system:masters"))?;
-        let config = Config::from_custom_kubeconfig(
-            Kubeconfig::read_from(cluster.kubeconfig())?,
-            &KubeConfigOptions::default(),
-        );
-        let client = Client::try_from(config.await?)?;
+        let (admin, options) =
+            (Kubeconfig::read_from(cluster.kubeconfig())?, KubeConfigOptions::default());
+        let client = Client::try_from(Config::from_custom_kubeconfig(admin, &options).await?)?;
         let crds = Command::new(env!("CARGO_BIN_EXE_snowfence")).arg("crds").output()?.stdout;
         let mut apply = cluster.kubectl();
-        let mut apply = apply.args(["apply", "--server-side", "-f", "-"]).stdin(Stdio::piped());
-        apply = apply.stdout(Stdio::null());
+        apply.args(["apply", "--server-side", "-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::null());
         let mut child = apply.spawn()?;
         child.stdin.take().ok_or("kubectl has no input")?.write_all(&crds)?;
         let wait = ["wait", "--for", "condition=established", "crd", "--all", "--timeout", "30s"];
