@@ -8,4 +8,11 @@ mod kubectl;
 mod operator;
 mod world;
 
+mod approval;
+mod badinput;
+mod credentials;
+mod deletion;
 mod lifecycle;
+mod ownership;
+mod privileges;
+mod references;

@@ -91,6 +91,11 @@ impl World {
         self.operators.last().unwrap()
     }
 
+    /// Where Snowflake is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     // ---- manifests
 
     /// The Secret `key` and the connection `main`, whose spec has these fields besides.
