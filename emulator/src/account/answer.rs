@@ -1,4 +1,5 @@
 //! Results: one-line answers of DDL, and tables.
+#![expect(clippy::unnecessary_wraps, reason = "a cell may be NULL; these make those that are not")]
 
 use crate::rows::{Column, ColumnType, Rows};
 

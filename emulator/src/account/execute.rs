@@ -42,7 +42,7 @@ impl Account {
             Command::GrantRole { role, to } => self.grant_role(context, role, to, now),
             Command::RevokeRole { role, from } => self.revoke_role(context, role, from),
             Command::Use(change) => self.use_statement(context, change),
-            Command::AlterSession(change) => Self::alter_session(context, change),
+            Command::AlterSession(change) => Ok(Self::alter_session(context, change)),
             Command::AlterAccount(change) => self.alter_account(context, change),
             Command::Describe { kind, path } => {
                 let access = self.access(context)?;

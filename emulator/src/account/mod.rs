@@ -8,8 +8,10 @@ mod answer;
 mod container;
 mod database;
 mod execute;
+mod founding;
 mod granting;
 mod grants;
+mod objects;
 mod resource_monitor;
 mod role;
 mod select;
@@ -19,7 +21,6 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod user;
-mod user_statements;
 mod warehouse;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -120,7 +121,6 @@ pub struct Account {
     name: String,
     locator: String,
     pub(crate) edition: Edition,
-    comment: String,
     last_created_on: i64,
     last_id: u64,
     warehouses: Store<Warehouse>,
@@ -132,7 +132,8 @@ pub struct Account {
     grants: grants::Grants,
     future: Vec<FutureGrant>,
     parameters: BTreeMap<String, Stored>,
-    account_monitor: Option<Id>,
+    /// The monitor of the whole account.
+    level_monitor: Option<Id>,
     knobs: Knobs,
     notifications: Vec<Notification>,
     history: VecDeque<HistoryEntry>,
@@ -142,19 +143,6 @@ pub struct Account {
 
 pub(crate) const SYSTEM_ROLES: [&str; 6] =
     ["ACCOUNTADMIN", "ORGADMIN", "PUBLIC", "SECURITYADMIN", "SYSADMIN", "USERADMIN"];
-
-/// The system's roles and those that inherit them.
-const HIERARCHY: [(&str, &str); 3] =
-    [("SYSADMIN", "ACCOUNTADMIN"), ("SECURITYADMIN", "ACCOUNTADMIN"), ("USERADMIN", "SECURITYADMIN")];
-
-/// What the system's roles below ACCOUNTADMIN may do on the account.
-const GIVEN: [(&str, &str); 5] = [
-    ("SYSADMIN", "CREATE DATABASE"),
-    ("SYSADMIN", "CREATE WAREHOUSE"),
-    ("SECURITYADMIN", "MANAGE GRANTS"),
-    ("USERADMIN", "CREATE ROLE"),
-    ("USERADMIN", "CREATE USER"),
-];
 
 /// The system's objects are older than anything else: 1 January 2024.
 const FOUNDED: i64 = 1_704_067_200_000;
@@ -166,9 +154,8 @@ impl Account {
         let mut new = Self {
             organization: organization.to_uppercase(),
             name: account.to_uppercase(),
-            locator: locator(organization, account),
+            locator: founding::locator(organization, account),
             edition,
-            comment: String::new(),
             last_created_on: FOUNDED,
             last_id: 0,
             warehouses: Store::default(),
@@ -180,7 +167,7 @@ impl Account {
             grants: grants::Grants::default(),
             future: Vec::new(),
             parameters: BTreeMap::new(),
-            account_monitor: None,
+            level_monitor: None,
             knobs: Knobs::default(),
             notifications: Vec::new(),
             history: VecDeque::new(),
@@ -330,54 +317,6 @@ impl Account {
         &self.notifications
     }
 
-    /// The system's roles and their hierarchy, the database SNOWFLAKE, and OPERATOR.
-    fn found(&mut self) {
-        for name in SYSTEM_ROLES {
-            let head = self.new_head(name, None, FOUNDED);
-            self.roles.put(Role { head, tags: BTreeMap::new() });
-        }
-        let role = |account: &Self, name: &str| account.roles.id(name).unwrap_or(Id(0));
-        for (name, parent) in HIERARCHY {
-            let (on, to) = (Securable::Role(role(self, name)), Grantee::Role(role(self, parent)));
-            self.found_grant(on, "USAGE", to);
-        }
-        for privilege in sql::grant::ACCOUNT {
-            let admin = Grantee::Role(role(self, "ACCOUNTADMIN"));
-            self.found_grant(Securable::Account, privilege, admin);
-        }
-        for (name, privilege) in GIVEN {
-            self.found_grant(Securable::Account, privilege, Grantee::Role(role(self, name)));
-        }
-        let head = self.new_head("SNOWFLAKE", None, FOUNDED);
-        let id = head.id;
-        self.databases.put(Database {
-            head,
-            transient: false,
-            parameters: BTreeMap::new(),
-            tags: BTreeMap::new(),
-            schemas: Store::default(),
-            dropped: Vec::new(),
-        });
-        self.found_grant(Securable::Database(id), "USAGE", Grantee::Role(role(self, "ACCOUNTADMIN")));
-        let head = self.new_head("OPERATOR", self.roles.id("USERADMIN"), FOUNDED);
-        let user = head.id;
-        self.users.put(User::new(head));
-        for name in ["ACCOUNTADMIN", "SYSADMIN"] {
-            self.found_grant(Securable::Role(role(self, name)), "USAGE", Grantee::User(user));
-        }
-    }
-
-    fn found_grant(&mut self, on: Securable, privilege: &str, to: Grantee) {
-        self.grants.put(Grant {
-            on,
-            privilege: privilege.to_owned(),
-            to,
-            with_grant_option: on == Securable::Account,
-            by: None,
-            created_on: FOUNDED,
-        });
-    }
-
     /// The next number and the next moment of creation.
     fn new_head(&mut self, name: &str, owner: Option<Id>, now: i64) -> Head {
         self.last_id += 1;
@@ -458,14 +397,4 @@ pub(crate) fn no_warehouse() -> SqlError {
 
 fn milliseconds(nanoseconds: i128) -> i64 {
     (nanoseconds / 1_000_000).clamp(0, i128::from(i64::MAX / 4)) as i64
-}
-
-/// Two letters and five digits that follow from the names.
-fn locator(organization: &str, account: &str) -> String {
-    let hash = format!("{organization}.{account}")
-        .to_uppercase()
-        .bytes()
-        .fold(17_u64, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(byte)));
-    let letter = |shift: u32| char::from(b'A' + ((hash >> shift) % 26) as u8);
-    format!("{}{}{:05}", letter(8), letter(24), hash % 100_000)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::access::Access;
-use super::answer::{display, executed, number, status, table, text, time, yes};
+use super::answer::{executed, number, quoted, status, table, text, time, yes};
 use super::grants::{Grantee, Securable};
 use super::store::{Head, Id, Object};
 use super::{Account, SYSTEM_ROLES};
@@ -45,13 +45,13 @@ impl Account {
         let before = self.roles.id(name);
         if let Some(id) = before {
             match create.how {
-                How::Plain => return Err(SqlError::exists(display(&[name.clone()]))),
+                How::Plain => return Err(SqlError::exists(quoted(name))),
                 How::IfNotExists => {
                     return Ok(status(format!("{name} already exists, statement succeeded.")));
                 }
                 How::OrReplace | How::OrAlter => {
                     self.need(&access, Securable::Role(id), &[])?;
-                    self.no_system_role(name)?;
+                    Self::no_system_role(name)?;
                 }
             }
         } else {
@@ -78,7 +78,7 @@ impl Account {
         Ok(created)
     }
 
-    fn no_system_role(&self, name: &str) -> Result<(), SqlError> {
+    fn no_system_role(name: &str) -> Result<(), SqlError> {
         if SYSTEM_ROLES.contains(&name) { Err(SqlError::denied("role", name)) } else { Ok(()) }
     }
 
@@ -92,9 +92,9 @@ impl Account {
         self.need(&access, Securable::Role(id), &[])?;
         match &alter.action {
             RoleAction::RenameTo(to) => {
-                self.no_system_role(&alter.name)?;
+                Self::no_system_role(&alter.name)?;
                 if self.roles.id(to).is_some_and(|other| other != id) {
-                    return Err(SqlError::exists(display(&[to.clone()])));
+                    return Err(SqlError::exists(quoted(to)));
                 }
                 self.roles.rename(id, to);
                 if context.role.as_ref() == Some(&alter.name) {
@@ -133,7 +133,7 @@ impl Account {
     pub(crate) fn drop_role_statement(&mut self, access: &Access, id: Id) -> Result<(), SqlError> {
         let name = self.role_name(Some(id)).to_owned();
         self.need(access, Securable::Role(id), &[])?;
-        self.no_system_role(&name)?;
+        Self::no_system_role(&name)?;
         if access.role == id {
             return Err(SqlError::new(3540, "42710", "Cannot drop the current role of the session."));
         }

@@ -82,7 +82,7 @@ impl Account {
         Ok(())
     }
 
-    pub(crate) fn alter_session(context: &mut Context, change: &Change) -> Result<Rows, SqlError> {
+    pub(crate) fn alter_session(context: &mut Context, change: &Change) -> Rows {
         match change {
             Change::Set(settings) => {
                 for Setting { property, value } in settings {
@@ -98,7 +98,7 @@ impl Account {
                 }
             }
         }
-        Ok(executed())
+        executed()
     }
 
     pub(crate) fn alter_account(&mut self, context: &Context, change: &Change) -> Result<Rows, SqlError> {
@@ -181,12 +181,12 @@ impl Account {
                 .collect(),
         };
         for name in carried.into_iter().filter(|name| keep(name)) {
-            rows.rows.push(self.parameter_row(name, &levels));
+            rows.rows.push(Self::parameter_row(name, &levels));
         }
         Ok(rows)
     }
 
-    fn parameter_row(&self, name: &str, levels: &[Level]) -> Vec<Cell> {
+    fn parameter_row(name: &str, levels: &[Level]) -> Vec<Cell> {
         let parameter = crate::sql::parameters::parameter(name);
         let default = parameter.map_or("", |parameter| parameter.default);
         let set = levels.iter().find_map(|level| Some((level.values.get(name)?.cell()?, level.name)));

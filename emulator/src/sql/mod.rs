@@ -9,6 +9,7 @@ pub(crate) mod database;
 pub(crate) mod grant;
 pub(crate) mod kind;
 pub(crate) mod parameters;
+pub(crate) mod privileges;
 pub(crate) mod property;
 pub(crate) mod resource_monitor;
 pub(crate) mod role;

@@ -111,15 +111,10 @@ pub(crate) fn call(cursor: &mut Cursor) -> Result<Command, SqlError> {
 
 fn item(cursor: &mut Cursor) -> Result<Item, SqlError> {
     let expression = expression(cursor, 0)?;
-    let label = if cursor.takes("AS") {
-        cursor.identifier()?
-    } else if matches!(&cursor.peek().kind, Kind::Quoted(_))
-        || (matches!(&cursor.peek().kind, Kind::Word(_)) && !cursor.is("FROM"))
-    {
-        cursor.identifier()?
-    } else {
-        label(&expression)
-    };
+    let aliased = cursor.takes("AS")
+        || matches!(cursor.peek().kind, Kind::Quoted(_))
+        || (matches!(cursor.peek().kind, Kind::Word(_)) && !cursor.is("FROM"));
+    let label = if aliased { cursor.identifier()? } else { label(&expression) };
     Ok(Item { expression, label })
 }
 

@@ -6,6 +6,7 @@ mod language;
 mod monitors;
 mod roles_and_users;
 mod selects;
+mod show;
 mod state;
 mod warehouses;
 

@@ -68,7 +68,7 @@ fn users_are_created_listed_and_described() {
     let user = session.account.user("U").unwrap();
     assert!(user.password_is("correct horse") && !user.password_is("wrong horse"));
     assert_eq!(user.rsa_public_key(), Some(KEY));
-    assert_eq!(session.account.user_by_login("u@example.com").map(|user| user.name()), Some("U"));
+    assert_eq!(session.account.user_by_login("u@example.com").map(super::super::User::name), Some("U"));
     assert!(!serde_json::to_string(&session.account).unwrap().contains("correct horse"));
     session.all("ALTER USER u UNSET PASSWORD, RSA_PUBLIC_KEY, EMAIL; ALTER USER u SET DISABLED = TRUE");
     assert_eq!(

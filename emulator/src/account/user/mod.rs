@@ -1,5 +1,9 @@
 //! Users and their credentials.
 
+mod show;
+mod statements;
+mod tokens;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

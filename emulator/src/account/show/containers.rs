@@ -1,0 +1,306 @@
+//! SHOW DATABASES, SCHEMAS, TABLES and TAGS.
+
+use super::super::Account;
+use super::super::access::Access;
+use super::super::answer::{Cell, table, text, time, yes};
+use super::super::database::{Database, Schema};
+use super::super::grants::Securable;
+use super::super::store::Head;
+use super::{Page, owned};
+use crate::context::Context;
+use crate::error::SqlError;
+use crate::rows::ColumnType::{Text, TimestampLtz};
+use crate::rows::{ColumnType, Rows};
+use crate::sql::ObjectKind;
+use crate::sql::show::{Show, Within};
+
+const TABLE_COLUMNS: &[(&str, ColumnType)] = &[
+    ("created_on", TimestampLtz),
+    ("name", Text),
+    ("database_name", Text),
+    ("schema_name", Text),
+    ("kind", Text),
+    ("comment", Text),
+    ("cluster_by", Text),
+    ("rows", ColumnType::Fixed),
+    ("bytes", ColumnType::Fixed),
+    ("owner", Text),
+    ("retention_time", Text),
+    ("owner_role_type", Text),
+];
+
+const TAG_COLUMNS: &[(&str, ColumnType)] = &[
+    ("created_on", TimestampLtz),
+    ("name", Text),
+    ("database_name", Text),
+    ("schema_name", Text),
+    ("owner", Text),
+    ("comment", Text),
+    ("allowed_values", Text),
+    ("owner_role_type", Text),
+    ("propagate", Text),
+    ("on_conflict", Text),
+];
+
+fn terse_columns() -> Rows {
+    table(&[
+        ("created_on", TimestampLtz),
+        ("name", Text),
+        ("kind", Text),
+        ("database_name", Text),
+        ("schema_name", Text),
+    ])
+}
+
+impl Account {
+    pub(super) fn database_columns(terse: bool, history: bool) -> Rows {
+        if terse {
+            return terse_columns();
+        }
+        let mut rows = table(&[
+            ("created_on", TimestampLtz),
+            ("name", Text),
+            ("is_default", Text),
+            ("is_current", Text),
+            ("origin", Text),
+            ("owner", Text),
+            ("comment", Text),
+            ("options", Text),
+            ("retention_time", Text),
+            ("dropped_on", TimestampLtz),
+            ("kind", Text),
+            ("budget", Text),
+            ("owner_role_type", Text),
+        ]);
+        rows.columns.retain(|column| history || column.name != "dropped_on");
+        rows
+    }
+
+    pub(super) fn database_row(
+        &self,
+        context: &Context,
+        database: &Database,
+        (terse, history): (bool, bool),
+        dropped_on: Option<i64>,
+    ) -> Vec<Cell> {
+        let head = &database.head;
+        if terse {
+            return vec![time(head.created_on), text(&head.name), text("STANDARD"), None, None];
+        }
+        let namespace = self.users.get(&context.user).and_then(|user| user.default_namespace());
+        let default = namespace.and_then(|namespace| namespace.split('.').next());
+        let mut row = vec![
+            time(head.created_on),
+            text(&head.name),
+            yes(default == Some(head.name.as_str())),
+            yes(context.database.as_ref() == Some(&head.name)),
+            text(if head.owner.is_none() { "SNOWFLAKE.ACCOUNT_USAGE" } else { "" }),
+            text(self.role_name(head.owner)),
+            text(&head.comment),
+            text(if database.transient { "TRANSIENT" } else { "" }),
+            text(self.retention(&[&database.parameters]).to_string()),
+        ];
+        if history {
+            row.push(dropped_on.and_then(time));
+        }
+        row.extend([
+            text(if head.owner.is_none() { "APPLICATION" } else { "STANDARD" }),
+            None,
+            text(if head.owner.is_none() { "" } else { "ROLE" }),
+        ]);
+        row
+    }
+
+    pub(super) fn show_schemas(
+        &self,
+        context: &Context,
+        access: &Access,
+        show: &Show,
+        page: &mut Page,
+        (terse, history): (bool, bool),
+    ) -> Result<Rows, SqlError> {
+        let mut rows = if terse {
+            terse_columns()
+        } else {
+            table(&[
+                ("created_on", TimestampLtz),
+                ("name", Text),
+                ("is_default", Text),
+                ("is_current", Text),
+                ("database_name", Text),
+                ("owner", Text),
+                ("comment", Text),
+                ("options", Text),
+                ("retention_time", Text),
+                ("dropped_on", TimestampLtz),
+                ("owner_role_type", Text),
+                ("budget", Text),
+            ])
+        };
+        rows.columns.retain(|column| history || column.name != "dropped_on");
+        for database in self.databases_within(context, access, &show.within)? {
+            for schema in database.schemas.iter() {
+                let on = Securable::Schema(database.head.id, schema.head.id);
+                let holds = show.privileges.iter().all(|name| self.may(access, on, &[name.as_str()]));
+                if self.sees_schema(access, database.head.id, schema)
+                    && holds
+                    && page.takes(&schema.head.name)
+                {
+                    rows.rows.push(self.schema_row(context, database, schema, (terse, history), None));
+                }
+            }
+            for dropped in database.dropped.iter().filter(|_| history) {
+                if owned(access, &dropped.object.head) && page.takes(&dropped.object.head.name) {
+                    let at = Some(dropped.dropped_on);
+                    rows.rows.push(self.schema_row(context, database, &dropped.object, (terse, history), at));
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    fn schema_row(
+        &self,
+        context: &Context,
+        database: &Database,
+        schema: &Schema,
+        (terse, history): (bool, bool),
+        dropped_on: Option<i64>,
+    ) -> Vec<Cell> {
+        let head = &schema.head;
+        if terse {
+            return vec![time(head.created_on), text(&head.name), None, text(&database.head.name), None];
+        }
+        let full = format!("{}.{}", database.head.name, head.name);
+        let default = self.users.get(&context.user).and_then(|user| user.default_namespace());
+        let current = context.database.as_ref() == Some(&database.head.name)
+            && context.schema.as_ref() == Some(&head.name);
+        let options: Vec<&str> = [(schema.transient, "TRANSIENT"), (schema.managed_access, "MANAGED ACCESS")]
+            .into_iter()
+            .filter_map(|(yes, word)| yes.then_some(word))
+            .collect();
+        let mut row = vec![
+            time(head.created_on),
+            text(&head.name),
+            yes(default == Some(full.as_str())),
+            yes(current),
+            text(&database.head.name),
+            text(self.role_name(head.owner)),
+            text(&head.comment),
+            text(options.join(", ")),
+            text(self.retention(&[&schema.parameters, &database.parameters]).to_string()),
+        ];
+        if history {
+            row.push(dropped_on.and_then(time));
+        }
+        row.extend([text(if head.owner.is_none() { "" } else { "ROLE" }), None]);
+        row
+    }
+
+    /// The databases that SHOW … IN looks into: `002043` for one that is not there.
+    fn databases_within(
+        &self,
+        context: &Context,
+        access: &Access,
+        within: &Within,
+    ) -> Result<Vec<&Database>, SqlError> {
+        let name = match within {
+            Within::Account | Within::Session => None,
+            Within::Unsaid => context.database.clone(),
+            Within::Object(_, Some(path)) => path.first().cloned(),
+            Within::Object(..) => {
+                Some(context.database.clone().ok_or_else(super::super::container::no_database)?)
+            }
+        };
+        match name {
+            Some(name) => self.database(access, &name).map(|it| vec![it]).map_err(|_| SqlError::impossible()),
+            None => Ok(self
+                .databases
+                .iter()
+                .filter(|database| self.sees(access, Securable::Database(database.head.id)))
+                .collect()),
+        }
+    }
+
+    pub(super) fn show_in_schemas(
+        &self,
+        context: &Context,
+        access: &Access,
+        show: &Show,
+        page: &mut Page,
+        kind: ObjectKind,
+    ) -> Result<Rows, SqlError> {
+        let tables = kind == ObjectKind::Table;
+        let mut rows = table(if tables { TABLE_COLUMNS } else { TAG_COLUMNS });
+        let only = match &show.within {
+            Within::Object(ObjectKind::Schema, path) => {
+                let path = path.clone().or_else(|| context.schema.clone().map(|schema| vec![schema]));
+                let path = path.ok_or_else(SqlError::impossible)?;
+                Some(self.schema_id(context, access, &path).map_err(|_| SqlError::impossible())?)
+            }
+            _ => None,
+        };
+        let databases = match only {
+            Some((database, _)) => self.databases.by_id(database).into_iter().collect(),
+            None => self.databases_within(context, access, &show.within)?,
+        };
+        for database in databases {
+            for schema in database.schemas.iter() {
+                let place = (database.head.id, schema.head.id);
+                if only.is_some_and(|only| only != place) {
+                    continue;
+                }
+                let names = (database.head.name.as_str(), schema.head.name.as_str());
+                if tables {
+                    for it in schema.tables.iter() {
+                        let on = Securable::Table(place.0, place.1, it.head.id);
+                        if self.sees(access, on) && page.takes(&it.head.name) {
+                            rows.rows.push(self.table_row(&it.head, names));
+                        }
+                    }
+                } else {
+                    for it in schema.tags_here.iter() {
+                        let on = Securable::Tag(place.0, place.1, it.head.id);
+                        if self.sees(access, on) && page.takes(&it.head.name) {
+                            rows.rows.push(self.tag_row(&it.head, names, &it.allowed_values));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    fn table_row(&self, head: &Head, (database, schema): (&str, &str)) -> Vec<Cell> {
+        vec![
+            time(head.created_on),
+            text(&head.name),
+            text(database),
+            text(schema),
+            text("TABLE"),
+            text(&head.comment),
+            text(""),
+            text("0"),
+            text("0"),
+            text(self.role_name(head.owner)),
+            text("1"),
+            text("ROLE"),
+        ]
+    }
+
+    fn tag_row(&self, head: &Head, (database, schema): (&str, &str), allowed: &[String]) -> Vec<Cell> {
+        let allowed = allowed.iter().map(|value| format!("\"{value}\"")).collect::<Vec<_>>().join(",");
+        vec![
+            time(head.created_on),
+            text(&head.name),
+            text(database),
+            text(schema),
+            text(self.role_name(head.owner)),
+            text(&head.comment),
+            (!allowed.is_empty()).then(|| format!("[{allowed}]")),
+            text("ROLE"),
+            None,
+            None,
+        ]
+    }
+}
