@@ -92,6 +92,14 @@ impl Index {
         self.write().remove(K::OBJECT, &(namespace.to_owned(), name.to_owned()));
     }
 
+    /// The other resources that claim the object of this one.
+    pub fn rivals<K: Managed>(&self, namespace: &str, name: &str) -> Vec<Key> {
+        let (inner, own) = (self.read(), (namespace.to_owned(), name.to_owned()));
+        let claimed = inner.claims.get(K::OBJECT).and_then(|claims| claims.get(&own));
+        let all = claimed.and_then(|claimed| inner.by_object.get(&(K::OBJECT, claimed.object.clone())));
+        all.into_iter().flatten().filter(|key| **key != own).cloned().collect()
+    }
+
     /// A monitor is there, or has changed: others refer to it.
     pub fn put_monitor(&self, monitor: Arc<ResourceMonitor>) {
         let (namespace, name) = key_of(&*monitor);

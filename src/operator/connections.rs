@@ -91,6 +91,13 @@ pub(super) fn suspect(context: &Context, connection: &ConnectionKey, fault: &Fau
     }
 }
 
+/// A resource was refused for want of a privilege: the connection is to list what the role lacks.
+pub(super) fn lacks(context: &Context, connection: &ConnectionKey) {
+    if context.sessions.lacks(connection) {
+        context.wake.wake(KIND, (connection.namespace.clone(), connection.name.clone()), Instant::now());
+    }
+}
+
 type Guarded = DeserializeGuard<SnowflakeConnection>;
 
 pub(super) async fn run(context: Arc<Context>, stop: CancellationToken) {
@@ -338,10 +345,14 @@ impl Connections {
         };
         let needs = self.needs(&connection);
         let same = spec.as_ref() == Some(&cr.spec) && same_secrets;
-        let known = self.with(key, |kept| kept.needs);
-        if !same || due || known != needs {
+        let (known, lacked) = self.with(key, |kept| (kept.needs, !kept.missing.is_empty()));
+        let lacks = self.context.sessions.take_lacks(&connection);
+        if !same || due || known != needs || lacked || lacks {
             let foreign = self.foreign(&session).await?;
             let missing = missing_grants(&session, needs, &foreign).await?;
+            if lacked && missing.is_empty() {
+                self.tick(&connection, Instant::now());
+            }
             self.with(key, |kept| {
                 kept.missing = missing;
                 kept.needs = needs;
@@ -437,11 +448,12 @@ impl Connections {
                 if all.context.sessions.get(&connection).is_ok() {
                     all.tick(&connection, now);
                 }
-                let deep = all.with(&own, |kept| {
+                // What the role lacks is read with each resync until it lacks nothing.
+                let due = all.with(&own, |kept| {
                     let deep = kept.spec.as_ref().map_or(Duration::MAX, |spec| policy(spec).deep_resync);
-                    kept.verified.is_none_or(|at| at.elapsed() >= deep)
+                    !kept.missing.is_empty() || kept.verified.is_none_or(|at| at.elapsed() >= deep)
                 });
-                if deep {
+                if due {
                     all.context.wake.wake(KIND, own.clone(), now);
                 }
             }

@@ -291,6 +291,8 @@ fn digest<K: Operated>(
             let key = key(&cr);
             watched.shown(&key, cr.meta().resource_version.as_deref());
             let news = watched.marked(&key, Mark::of(&cr));
+            // It may give up what others claim, too.
+            let rivals = if news { context.index.rivals::<K>(&key.0, &key.1) } else { vec![] };
             if let Ok(decoded) = &cr.0 {
                 context.index.put(decoded);
             }
@@ -298,6 +300,7 @@ fn digest<K: Operated>(
                 return None;
             }
             context.wake.touch(K::OBJECT, &key, now);
+            rivals.into_iter().for_each(|rival| context.wake.wake(K::OBJECT, rival, now));
             if let Ok(decoded) = &cr.0 {
                 for (kind, key) in K::indexed(&Arc::new(decoded.clone()), context) {
                     context.wake.wake(kind, key, now);
@@ -307,6 +310,7 @@ fn digest<K: Operated>(
         }
         Ok(watcher::Event::Delete(cr)) => {
             let key = key(&cr);
+            let rivals = context.index.rivals::<K>(&key.0, &key.1);
             if let Ok(decoded) = &cr.0 {
                 let connection = connection_of(decoded);
                 // A connection that is being deleted waits for those that refer to it.
@@ -320,6 +324,7 @@ fn digest<K: Operated>(
             context.metrics.moved(&K::kind(&()), before.as_deref(), None);
             watched.forget(&key);
             context.wake.forget(K::OBJECT, &key);
+            rivals.into_iter().for_each(|rival| context.wake.wake(K::OBJECT, rival, now));
             for (kind, key) in K::removed(&key, context) {
                 context.wake.wake(kind, key, now);
             }

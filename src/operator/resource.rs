@@ -145,6 +145,9 @@ async fn decoded_pass<K: Operated>(
         if shown != Shown::Quiet {
             tracing::warn!(reason, "{fault}");
         }
+        if reason == "InsufficientPrivileges" {
+            super::connections::lacks(context, &connection_of(cr));
+        }
         if fault.is_of_connection() && !matches!(fault, Fault::Waiting { .. }) {
             super::connections::suspect(context, &connection_of(cr), fault);
         }

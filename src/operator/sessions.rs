@@ -19,6 +19,8 @@ struct State {
     session: Option<Arc<Session>>,
     /// Why nothing is tried over it now.
     trouble: Option<String>,
+    /// A resource was refused for want of a privilege: what the role lacks is to be read anew.
+    lacks: bool,
 }
 
 impl Sessions {
@@ -50,7 +52,7 @@ impl Sessions {
         let state = states.entry(key.clone()).or_default();
         let same =
             state.session.as_ref().is_some_and(|old| Arc::ptr_eq(old, &session)) && state.trouble.is_none();
-        *state = State { session: Some(session), trouble: None };
+        (state.session, state.trouble) = (Some(session), None);
         !same
     }
 
@@ -59,6 +61,18 @@ impl Sessions {
         let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let state = states.entry(key.clone()).or_default();
         state.trouble.replace(trouble).is_none()
+    }
+
+    /// The role lacks a privilege. True: that was not known until now.
+    pub(super) fn lacks(&self, key: &ConnectionKey) -> bool {
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        states.get_mut(key).is_some_and(|state| !std::mem::replace(&mut state.lacks, true))
+    }
+
+    /// Whether the role lacked a privilege since this was last asked.
+    pub(super) fn take_lacks(&self, key: &ConnectionKey) -> bool {
+        let mut states = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        states.get_mut(key).is_some_and(|state| std::mem::take(&mut state.lacks))
     }
 
     pub(super) fn close(&self, key: &ConnectionKey) {

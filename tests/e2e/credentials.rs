@@ -79,7 +79,7 @@ async fn a_connection_that_can_not_work_says_why_and_the_others_serve_on() {
             "not-allowed",
             json!({"url": "https://snowflake.example.com"}),
             "HostNotAllowed",
-            &["snowflake.example.com", "--allow-host"],
+            &["snowflake.example.com", "allow this host"],
         ),
         ("nobody", json!({"url": "http://127.0.0.1:1"}), "SnowflakeUnavailable", &["127.0.0.1:1"]),
         ("silent", json!({"url": silent_url, "statementTimeout": "2s"}), "StatementTimedOut", &["2 s"]),
