@@ -83,7 +83,6 @@ impl Account {
                 }
             }
             Action::RenameTo(to) => {
-                self.need_global(&access, "CREATE WAREHOUSE")?;
                 if self.warehouses.id(to).is_some_and(|other| other != id) {
                     return Err(SqlError::exists(quoted(to)));
                 }
