@@ -25,7 +25,7 @@ pub(super) async fn run(args: &Apply) -> Result<ExitCode, Error> {
         return Err(Error::Usage("apply writes text or json; plan writes markdown, too".into()));
     }
     let json = args.output == Output::Json;
-    let mut items = plan::prepare(&args.files, &args.access).await?;
+    let mut items = plan::prepare(&args.files, &args.access, plan::Record::None).await?;
     let mut report = plan::report(&items);
     if !json {
         plan::write(&report, Output::Text, args.show_sql)?;

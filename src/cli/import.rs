@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     api::{Reference, ResourceMonitor, SnowflakeWarehouse, monitor::MonitorSpec, warehouse::WarehouseSpec},
-    engine::{fault::Fault, session::Session},
+    engine::{
+        fault::Fault,
+        session::{ConnectionKey, Session},
+    },
     kinds::{monitor, warehouse},
     plan::{Cell, Property, Source},
     snowflake::{
@@ -29,7 +32,11 @@ use crate::{
 
 /// The subcommand.
 pub(super) async fn run(args: &Import) -> Result<ExitCode, Error> {
-    let (session, notes) = Sessions::single(&args.access, &Process).await?;
+    let connection = ConnectionKey {
+        namespace: args.namespace.clone().unwrap_or_else(|| "default".into()),
+        name: args.connection_ref.clone(),
+    };
+    let (session, notes) = Sessions::single(&args.access, connection, &Process).await?;
     for note in &notes {
         show::note(note);
     }

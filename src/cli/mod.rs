@@ -7,6 +7,7 @@
 
 mod apply;
 pub mod args;
+mod cluster;
 pub mod crds;
 pub mod credentials;
 mod error;

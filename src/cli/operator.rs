@@ -2,10 +2,9 @@
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use tokio_util::sync::CancellationToken;
 
-use super::{args, error::Error, sessions};
+use super::{args, cluster, error::Error, sessions};
 use crate::operator::{self, LeaderElection, Metrics, Settings};
 
 /// One pass over one resource; what is left then goes on in the next.
@@ -15,24 +14,7 @@ pub(super) async fn run(args: &args::Operator) -> Result<ExitCode, Error> {
     let metrics = Arc::new(Metrics::default());
     let mut reach = sessions::reach(&args.network)?;
     reach.observer = Some(metrics.clone());
-    let config = match &args.context {
-        Some(context) => {
-            let options =
-                KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-            let kubeconfig =
-                Kubeconfig::read().map_err(|error| Error::Usage(format!("--context {context}: {error}")))?;
-            let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await;
-            config.map_err(|error| Error::Usage(format!("--context {context}: {error}")))?
-        }
-        None => kube::Config::infer().await.map_err(|error| {
-            Error::Usage(format!(
-                "no Kubernetes cluster: {error}; run in a pod, or name a context with --context"
-            ))
-        })?,
-    };
-    let namespace = config.default_namespace.clone();
-    let client =
-        kube::Client::try_from(config).map_err(|error| Error::Usage(format!("the cluster: {error}")))?;
+    let (client, namespace) = cluster::client(args.context.as_deref()).await?;
     let leader_election = args.leader_election.then(|| LeaderElection {
         namespace: args.lease_namespace.clone().unwrap_or(namespace),
         name: args.lease_name.clone(),

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use super::{
     Error,
     args::{Access, Files, Output, Plan},
+    cluster::Cluster,
     credentials::Process,
     manifests::{self, Input, Manifests, Object},
     sessions::Sessions,
@@ -31,6 +32,15 @@ use crate::{
 /// How many resources are looked at at once; statements have a limit of their own.
 const AT_ONCE: usize = 256;
 
+/// Whether the cluster's records count, with `--from-cluster`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Record {
+    /// The plan is that of the operator.
+    Recalled,
+    /// Whoever executes without the operator keeps no record, and so has none.
+    None,
+}
+
 /// One resource, what it comes to, and through which connection.
 pub(super) struct Item {
     pub(super) resource: Arc<dyn AnyKind>,
@@ -39,7 +49,7 @@ pub(super) struct Item {
 
 /// The subcommand. Exit code 2, if asked for, says that there are changes.
 pub(super) async fn run(args: &Plan) -> Result<ExitCode, Error> {
-    let items = prepare(&args.files, &args.access).await?;
+    let items = prepare(&args.files, &args.access, Record::Recalled).await?;
     let report = report(&items);
     write(&report, args.output, args.show_sql)?;
     let summary = report.summary();
@@ -51,11 +61,21 @@ pub(super) async fn run(args: &Plan) -> Result<ExitCode, Error> {
 }
 
 /// Reads the manifests and compares them with Snowflake.
-pub(super) async fn prepare(files: &Files, access: &Access) -> Result<Vec<Item>, Error> {
+pub(super) async fn prepare(files: &Files, access: &Access, record: Record) -> Result<Vec<Item>, Error> {
     let input =
         Input { paths: files.paths.clone(), recursive: files.recursive, namespace: files.namespace.clone() };
-    let manifests = manifests::read(&input, std::io::stdin())?;
+    let mut manifests = manifests::read(&input, std::io::stdin())?;
     tell_others(&manifests);
+    let index = Index::default();
+    let cluster = match access.from_cluster {
+        true => Some(Cluster::connect(access.context.as_deref()).await?),
+        false => None,
+    };
+    let recalled = cluster.as_ref().filter(|_| record == Record::Recalled);
+    if let Some(cluster) = recalled {
+        let objects = manifests.manifests.iter_mut().map(|manifest| &mut manifest.object);
+        cluster.recall(objects, &index).await?;
+    }
     let resources = resources(&manifests);
     if manifests.manifests.is_empty() {
         return Err(Error::Usage("there is no resource of snowfence.dev among the manifests".into()));
@@ -65,11 +85,10 @@ pub(super) async fn prepare(files: &Files, access: &Access) -> Result<Vec<Item>,
         // Connections alone: whether they open is what there is to know.
         keys.extend(connections(&manifests));
     }
-    let sessions = Sessions::open(keys, &manifests, access, &Process).await?;
+    let sessions = Sessions::open(keys, &manifests, access, cluster.as_ref(), &Process).await?;
     for note in &sessions.notes {
         show::note(note);
     }
-    let index = Index::default();
     for resource in &resources {
         resource.index(&index);
     }
@@ -77,15 +96,22 @@ pub(super) async fn prepare(files: &Files, access: &Access) -> Result<Vec<Item>,
         index.put_account(key.clone(), account.to_owned());
     }
     let as_of = Instant::now();
-    let items = stream::iter(resources).map(|resource| plan(resource, &sessions, &index, as_of));
+    let offline = recalled.is_none();
+    let items = stream::iter(resources).map(|resource| plan(resource, &sessions, &index, as_of, offline));
     Ok(items.buffered(AT_ONCE).collect().await)
 }
 
-async fn plan(resource: Arc<dyn AnyKind>, sessions: &Sessions, index: &Index, as_of: Instant) -> Item {
+async fn plan(
+    resource: Arc<dyn AnyKind>,
+    sessions: &Sessions,
+    index: &Index,
+    as_of: Instant,
+    offline: bool,
+) -> Item {
     let planned = async {
         let session = sessions.get(&resource.connection(), &resource.key().0)?;
-        let mut planned = resource.plan(&session, index, as_of, true).await?;
-        if !planned.steps.iter().any(crate::plan::Step::writes) {
+        let mut planned = resource.plan(&session, index, as_of, offline).await?;
+        if offline && !planned.steps.iter().any(crate::plan::Step::writes) {
             // There is no record here: an adoption by itself comes to nothing.
             planned.steps.clear();
             planned.verdicts.clear();

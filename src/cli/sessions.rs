@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     args::{Access, Network},
+    cluster::Cluster,
     credentials::{self, BadCredentials, Environment, Given},
     error::Error,
     manifests::{Manifests, Object},
@@ -49,33 +50,46 @@ impl Sessions {
         keys: BTreeSet<ConnectionKey>,
         manifests: &Manifests,
         access: &Access,
+        cluster: Option<&Cluster>,
         env: &dyn Environment,
     ) -> Result<Self, Error> {
         let reach = reach(&access.network)?;
         let given = given(access, env, &reach)?;
-        let connections: BTreeMap<ConnectionKey, &SnowflakeConnection> = manifests
+        let mut connections: BTreeMap<ConnectionKey, SnowflakeConnection> = manifests
             .manifests
             .iter()
             .filter_map(|manifest| match &manifest.object {
                 Object::Connection(connection) => {
                     let (namespace, name) =
                         (manifest.object.namespace().to_owned(), manifest.object.name().to_owned());
-                    Some((ConnectionKey { namespace, name }, &**connection))
+                    Some((ConnectionKey { namespace, name }, (**connection).clone()))
                 }
                 _ => None,
             })
             .collect();
+        if let Some(cluster) = cluster {
+            for key in keys.iter().filter(|key| !connections.contains_key(*key)).cloned().collect::<Vec<_>>() {
+                if let Some(connection) = cluster.connection(&key).await? {
+                    connections.insert(key, connection);
+                }
+            }
+        }
         let mut sessions = Self::default();
         if let Some(given) = &given {
             sessions.notes.extend(given.warnings.iter().cloned());
         }
         for key in keys {
-            let manifest = connections.get(&key).copied();
+            let manifest = connections.get(&key);
             let session = match (&given, manifest) {
                 (Some(given), manifest) => sessions.with_given(&key, given, manifest, &reach).await,
                 (None, Some(manifest)) => {
-                    let opened =
-                        connection::open(key.clone(), &manifest.spec, &manifests.secrets, &reach).await;
+                    let opened = match cluster {
+                        Some(cluster) => {
+                            let secrets = cluster.secrets(&manifests.secrets);
+                            connection::open(key.clone(), &manifest.spec, &secrets, &reach).await
+                        }
+                        None => connection::open(key.clone(), &manifest.spec, &manifests.secrets, &reach).await,
+                    };
                     match opened {
                         // Its Secret is kept elsewhere: the environment may know as much.
                         Err(fault @ Fault::Waiting { .. }) => match credentials::environment(env, &reach)? {
@@ -90,6 +104,9 @@ impl Sessions {
                         }
                     }
                 }
+                (None, None) if cluster.is_some() => Err(Fault::NotFound(format!(
+                    "there is no SnowflakeConnection {key}, neither among the manifests nor in the cluster"
+                ))),
                 (None, None) => match credentials::environment(env, &reach)? {
                     Some(given) => sessions.with_given(&key, &given, None, &reach).await,
                     None => return Err(nothing(&key)),
@@ -109,8 +126,19 @@ impl Sessions {
     /// The one connection of a run without manifests.
     pub(super) async fn single(
         access: &Access,
+        connection: ConnectionKey,
         env: &dyn Environment,
     ) -> Result<(Arc<Session>, Vec<String>), Error> {
+        if access.from_cluster {
+            let cluster = Cluster::connect(access.context.as_deref()).await?;
+            let keys = [connection.clone()].into();
+            let sessions = Self::open(keys, &Manifests::default(), access, Some(&cluster), env).await?;
+            let own = connection.namespace.clone();
+            let named = format!("SnowflakeConnection {connection}");
+            let session = sessions.get(&connection, &own);
+            let failed = |fault| Error::Connection { connection: named, fault: Box::new(fault) };
+            return Ok((session.map_err(failed)?, sessions.notes));
+        }
         let reach = reach(&access.network)?;
         let given = match given(access, env, &reach)? {
             Some(given) => given,
@@ -183,9 +211,6 @@ impl Sessions {
 }
 
 fn given(access: &Access, env: &dyn Environment, reach: &Reach) -> Result<Option<Given>, Error> {
-    if access.from_cluster {
-        return Err(Error::Usage("--from-cluster is not offered by this version".into()));
-    }
     Ok(access.connection.as_deref().map(|name| credentials::named(name, env, reach)).transpose()?)
 }
 

@@ -58,6 +58,10 @@ impl Table {
         let complete = rows.len() < ROW_CAP;
         Self { rows, by_name, began, complete }
     }
+    /// An answer that was not read just now: for plans without a network.
+    pub fn from_rows(rows: Rows) -> Self {
+        Self::new(rows, Instant::now())
+    }
     pub fn get(&self, name: &str) -> Option<Row<'_>> {
         self.by_name.get(name).and_then(|n| self.rows.row(*n as usize))
     }
@@ -84,6 +88,10 @@ pub struct Found {
 }
 
 impl Found {
+    /// The row of a name, if the answer has one.
+    pub fn of(table: Arc<Table>, name: &str) -> Option<Self> {
+        table.get(name).is_some().then(|| Self { table: table.clone(), name: name.into() })
+    }
     /// The cell of a column: outer `None`, there is no such column; inner `None`, NULL.
     pub fn get(&self, column: &str) -> Option<Option<&str>> {
         self.table.get(&self.name).and_then(|row| row.get(column))
@@ -219,19 +227,28 @@ impl Catalog {
     }
 
     /// One object by its exact name, or `None` when it is not there or the role may not see it. When the shared
-    /// answer is not complete, the object is asked for by itself.
+    /// answer is not complete, the object is asked for by itself; an absence that can't be proven is an error.
     pub async fn find(&self, show: Show, name: &Ident, as_of: Instant) -> Result<Option<Found>, ClientError> {
-        let mut table = self.show(show, as_of).await?;
-        if table.get(name.as_str()).is_none() && !table.is_complete() {
-            let statement = Statement::new(show.words).of_kind(show.kind).keyword("LIKE");
-            let began = Instant::now();
-            let rows = self.read(statement.literal(&like_pattern(name.as_str()))).await?;
-            table = Arc::new(Table::new(rows, began));
+        let table = self.show(show, as_of).await?;
+        if table.is_complete() || table.get(name.as_str()).is_some() {
+            return Ok(Found::of(table, name.as_str()));
         }
-        Ok(table
-            .get(name.as_str())
-            .is_some()
-            .then(|| Found { table: table.clone(), name: name.as_str().into() }))
+        let like = Statement::new(show.words).of_kind(show.kind).keyword("LIKE");
+        let began = Instant::now();
+        let rows = self.read(like.literal(&like_pattern(name.as_str()))).await?;
+        if let Some(found) = Found::of(Arc::new(Table::new(rows, began)), name.as_str()) {
+            return Ok(Some(found));
+        }
+        // "Any records above the 10K limit aren't returned, even with a filter applied": only DESCRIBE looks further.
+        let describe = Statement::new("DESCRIBE").of_kind(show.kind).keyword(show.kind).ident(name);
+        match self.read(describe).await {
+            Err(error) if error.is_object_missing() => Ok(None),
+            Err(error) => Err(error),
+            Ok(_) => Err(ClientError::BadAnswer(format!(
+                "{} {name} is there, but SHOW ends at {ROW_CAP} rows before it: use a role that sees fewer objects",
+                show.kind.to_ascii_lowercase()
+            ))),
+        }
     }
 
     /// The parameters that are set on the object itself. They are kept until `as_of_effect` (our own last change of
