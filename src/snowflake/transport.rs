@@ -65,9 +65,12 @@ impl Transport {
             let client = client.clone();
             async move {
                 let request = reqwest::Request::try_from(request).map_err(|e| broken(e, false))?;
+                let (host, port) = (request.url().host_str(), request.url().port());
+                let at = host.unwrap_or_default().to_owned() + &port.map_or_else(String::new, |p| format!(":{p}"));
                 let answer = client.execute(request).await.map_err(|error| {
                     let sent = !(error.is_connect() || error.is_builder());
-                    broken(error.without_url(), sent)
+                    let error = broken(error.without_url(), sent);
+                    TransportError { reason: format!("{at}: {}", error.reason), ..error }
                 })?;
                 collect(Response::from(answer)).await
             }

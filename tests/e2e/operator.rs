@@ -21,7 +21,7 @@ pub struct Operator {
 
 impl Operator {
     /// Starts one, and waits until it serves HTTP.
-    pub async fn start(kubeconfig: &Path, log: PathBuf, args: &[&str]) -> Self {
+    pub async fn start(kubeconfig: &Path, log: PathBuf, level: &str, args: &[&str]) -> Self {
         let file = std::fs::File::create(&log).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_snowfence"));
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SNOW")) {
@@ -31,7 +31,7 @@ impl Operator {
             .args(["--log-format", "json", "operator", "--metrics-addr", "127.0.0.1:0"])
             .args(args)
             .env("KUBECONFIG", kubeconfig)
-            .env("RUST_LOG", "info,snowfence=debug")
+            .env("RUST_LOG", level)
             .stdin(Stdio::null())
             .stdout(file.try_clone().unwrap())
             .stderr(file)

@@ -27,6 +27,8 @@ pub struct World {
     pub kubectl: Kubectl,
     pub namespace: String,
     pub emulator: Emulator,
+    /// What the operators log.
+    pub level: &'static str,
     server: Option<Server>,
     url: String,
     folder: tempfile::TempDir,
@@ -63,6 +65,7 @@ impl World {
             url: server.url(),
             server: Some(server),
             emulator,
+            level: "info,snowfence=debug",
             folder: tempfile::tempdir().unwrap(),
         }
     }
@@ -77,7 +80,7 @@ impl World {
     pub async fn start_operator_with(&mut self, kubeconfig: &std::path::Path, args: &[&str]) -> &Operator {
         let log = self.folder.path().join(format!("operator-{}.log", self.operators.len()));
         let own = ["--watch-namespace", &self.namespace, "--allow-host", "127.0.0.1"];
-        let operator = Operator::start(kubeconfig, log, &[&own, args].concat()).await;
+        let operator = Operator::start(kubeconfig, log, self.level, &[&own, args].concat()).await;
         self.operators.push(operator);
         self.operators.last().unwrap()
     }
