@@ -179,10 +179,6 @@ pub struct Allow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 255)))]
     pub warehouses: Option<Vec<String>>,
-    /// Patterns of database names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 256), inner(length(min = 1, max = 255)))]
-    pub databases: Option<Vec<String>>,
     /// Patterns of role names, for grants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 255)))]

@@ -33,7 +33,7 @@ use crate::{
         canonical::{Canonical, Value},
         ident::Ident,
         path::{parse_path, split_outside_quotes},
-        warehouse::WarehouseType,
+        warehouse::{WarehouseSize, WarehouseType},
     },
 };
 
@@ -592,7 +592,8 @@ impl Managed for SnowflakeWarehouse {
         let name = resolved_name(&self.common(), key_of(self).1).ok();
         WarehouseSummary {
             name: name.map(|name| name.as_str().to_owned()),
-            size: text("size"),
+            // As specs spell it.
+            size: text("size").map(|text| WarehouseSize::read(Some(&text)).map_or(text, |size| size.to_string())),
             resource_monitor: text("resource_monitor"),
         }
     }

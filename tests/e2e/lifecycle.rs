@@ -72,7 +72,7 @@ async fn warehouses_a_monitor_and_grants_are_created_once_and_shown_by_kubectl()
     assert_eq!(columns, ["NAME", "READY", "REASON", "ACCOUNT", "ROLE", "AGE"], "{table}");
     let row = table.lines().find(|line| line.contains("/wh-cortex")).unwrap();
     let cells: Vec<_> = row.split_whitespace().skip(1).take(4).collect();
-    assert_eq!(cells, ["True", "InSync", "WH_CORTEX", "X-Large"], "{table}");
+    assert_eq!(cells, ["True", "InSync", "WH_CORTEX", "XLARGE"], "{table}");
 
     let seen = world.kubectl.get("snowflakewarehouse/wh-cortex").await;
     assert_eq!(seen["status"]["observedGeneration"], 1);
@@ -97,7 +97,7 @@ async fn a_change_of_the_spec_is_the_least_alter() {
     world.kubectl.event("Changed", "w", "size SMALL → MEDIUM").await;
     let changed = world.kubectl.get("snowflakewarehouse/w").await;
     assert_eq!(changed["status"]["observedGeneration"], 2);
-    assert_eq!(changed["status"]["size"], "Medium");
+    assert_eq!(changed["status"]["size"], "MEDIUM");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
