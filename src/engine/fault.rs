@@ -62,7 +62,11 @@ impl From<ClientError> for Fault {
 /// Without the query id, so that the same refusal gives the same message.
 fn sentence(error: &ClientError) -> String {
     match error {
-        ClientError::Snowflake(e) => format!("{} (Snowflake error {})", e.message.trim(), e.code),
+        // Snowflake breaks lines; a condition, an event and a log line are one.
+        ClientError::Snowflake(e) => {
+            let message: Vec<_> = e.message.split_whitespace().collect();
+            format!("{} (Snowflake error {})", message.join(" "), e.code)
+        }
         ClientError::Lost { cause, .. } => {
             format!(
                 "the answer of Snowflake was lost ({}); the statement is settled before anything else",

@@ -96,8 +96,8 @@ pub trait Peers: Send + Sync {
     fn warehouses_of(&self, namespace: &str, name: &str) -> Vec<Arc<SnowflakeWarehouse>>;
     /// The key of the connection that a reference of this namespace names.
     fn account_of(&self, connection: &ConnectionKey) -> Option<String>;
-    /// Whether any resource of the account claims the object.
-    fn is_claimed(&self, object: &Target, account: &str) -> bool;
+    /// `created_on` of the object that a resource of the account has recorded as its own under its present name.
+    fn identity(&self, object: &Target, account: &str) -> Option<String>;
     /// Another resource that has the better claim to the same object: `namespace/name`.
     fn rival(&self, claim: &Claim<'_>) -> Option<String>;
     /// The names of all objects of a kind that are recorded as ours on this connection.

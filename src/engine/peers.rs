@@ -41,8 +41,8 @@ struct Claimed {
     uid: Box<str>,
     created: i64,
     object: Arc<str>,
-    /// `created_on` of the object is in the record.
-    proven: bool,
+    /// The object's `created_on`, once it is in the record: the claim is proven.
+    created_on: Option<Box<str>>,
     /// It is only looked at: no claim.
     observes: bool,
     recorded: Vec<Box<str>>,
@@ -64,27 +64,32 @@ impl Index {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A resource is there, or has changed.
-    pub fn put<K: Managed>(&self, cr: &K) {
+    /// A resource is there, or has changed. True: what is recorded as its own is another object now.
+    pub fn put<K: Managed>(&self, cr: &K) -> bool {
         let (namespace, name) = key_of(cr);
         let key = (namespace.to_owned(), name.to_owned());
         let mut inner = self.write();
-        inner.remove(K::OBJECT, &key);
-        let Ok(object) = resolved_name(&cr.common(), name) else { return };
+        let before = inner.remove(K::OBJECT, &key).and_then(|claimed| claimed.created_on);
+        let Ok(object) = resolved_name(&cr.common(), name) else { return before.is_some() };
         let record = cr.status().map(|status| &status.record);
         let entries = record.map(|record| record.objects.as_slice()).unwrap_or_default();
-        let recorded = entries.iter().filter(|entry| entry.kind == K::OBJECT && entry.created_on.is_some());
-        let recorded: Vec<Box<str>> = recorded.map(|entry| entry.name.as_str().into()).collect();
+        let recorded: Vec<(&str, &str)> = entries
+            .iter()
+            .filter(|entry| entry.kind == K::OBJECT)
+            .filter_map(|entry| Some((entry.name.as_str(), entry.created_on.as_deref()?)))
+            .collect();
         let claimed = Claimed {
             uid: cr.meta().uid.as_deref().unwrap_or_default().into(),
             created: cr.meta().creation_timestamp.as_ref().map_or(i64::MAX, |time| time.0.as_second()),
-            proven: recorded.iter().any(|name| **name == *object.as_str()),
+            created_on: recorded.iter().find(|(name, _)| *name == object.as_str()).map(|(_, at)| (*at).into()),
             observes: cr.common().management_policy == ManagementPolicy::Observe,
             object: object.as_str().into(),
-            recorded,
+            recorded: recorded.iter().map(|(name, _)| (*name).into()).collect(),
             connection: connection_of(cr),
         };
+        let another = before != claimed.created_on;
         inner.insert(K::OBJECT, key, claimed);
+        another
     }
 
     /// A resource is gone.
@@ -153,19 +158,19 @@ impl Inner {
         self.claims.entry(kind).or_default().insert(key, claimed);
     }
 
-    fn remove(&mut self, kind: &'static str, key: &Key) {
-        let Some(old) = self.claims.get_mut(kind).and_then(|claims| claims.remove(key)) else { return };
-        let object = (kind, old.object);
+    fn remove(&mut self, kind: &'static str, key: &Key) -> Option<Claimed> {
+        let old = self.claims.get_mut(kind)?.remove(key)?;
+        let object = (kind, old.object.clone());
         if let Some(keys) = self.by_object.get_mut(&object) {
             keys.remove(key);
             if keys.is_empty() {
                 self.by_object.remove(&object);
             }
         }
-        if let Some(keys) = self.by_connection.get_mut(&old.connection).and_then(|kinds| kinds.get_mut(kind))
-        {
+        if let Some(keys) = self.by_connection.get_mut(&old.connection).and_then(|kinds| kinds.get_mut(kind)) {
             keys.remove(key);
         }
+        Some(old)
     }
 
     fn unrefer(&mut self, warehouse: &Key) -> Vec<Key> {
@@ -192,12 +197,15 @@ impl Peers for Index {
     fn account_of(&self, connection: &ConnectionKey) -> Option<String> {
         self.read().accounts.get(connection).cloned()
     }
-    fn is_claimed(&self, object: &Target, account: &str) -> bool {
+    fn identity(&self, object: &Target, account: &str) -> Option<String> {
         let inner = self.read();
-        let keys = inner.by_object.get(&(object.kind, object.name.as_str().into())).into_iter().flatten();
-        let claims = inner.claims.get(object.kind);
-        let mut connections = keys.filter_map(|key| Some(&claims?.get(key)?.connection));
-        connections.any(|connection| inner.accounts.get(connection).is_some_and(|name| name == account))
+        let keys = inner.by_object.get(&(object.kind, object.name.as_str().into()))?;
+        let claims = inner.claims.get(object.kind)?;
+        let of_account = |claimed: &&Claimed| {
+            !claimed.observes && inner.accounts.get(&claimed.connection).is_some_and(|name| name == account)
+        };
+        let mut claimed = keys.iter().filter_map(|key| claims.get(key)).filter(of_account);
+        claimed.find_map(|claimed| claimed.created_on.as_deref().map(str::to_owned))
     }
     fn rival(&self, claim: &Claim<'_>) -> Option<String> {
         let inner = self.read();
@@ -210,7 +218,7 @@ impl Peers for Index {
             let other = claims.get(key).filter(|other| !other.observes)?;
             // A connection that is not open yet may lead to the same account.
             let same = inner.accounts.get(&other.connection).is_none_or(|account| account == claim.account);
-            same.then(|| ((!other.proven, other.created, other.uid.clone()), key.clone()))
+            same.then(|| ((other.created_on.is_none(), other.created, other.uid.clone()), key.clone()))
         };
         let (_, (namespace, name)) = keys.iter().filter_map(rank).min()?;
         ((namespace.as_str(), name.as_str()) != claim.by).then(|| format!("{namespace}/{name}"))

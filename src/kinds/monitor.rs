@@ -119,12 +119,22 @@ pub struct Seen {
     pub grants: Grants,
     /// Roles of grants that are not there, or not visible.
     pub missing_roles: BTreeSet<String>,
-    /// Warehouses whose resources refer to this monitor, with the monitor that each has now; the outer `None`: the
-    /// warehouse is not there.
-    pub wanted: BTreeMap<Ident, Option<Option<String>>>,
+    /// Warehouses whose resources refer to this monitor, as they are; `None`: not there.
+    pub wanted: BTreeMap<Ident, Option<Assigned>>,
     /// Warehouses that were attached here and have this monitor still, though nothing refers to it any more.
     pub released: BTreeSet<Ident>,
     pub lost: bool,
+}
+
+/// A warehouse to which a monitor may be assigned.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assigned {
+    /// The monitor that it has now.
+    pub monitor: Option<String>,
+    /// It is the one that its resource has recorded as its own: nobody else's is touched.
+    pub ours: bool,
+    /// The connection's role owns it: what counts as ours where there is no record.
+    pub of_role: bool,
 }
 
 fn cell<'a>(found: &'a Found, row: &Row) -> Cell<'a> {
@@ -414,8 +424,12 @@ fn assignments_of(planning: &Planning<'_>, seen: &Seen, entry: Option<&Entry>, a
         };
     let alter = |warehouse: &Ident| Statement::new("ALTER WAREHOUSE").of_kind("WAREHOUSE").ident(warehouse);
     for (warehouse, there) in &seen.wanted {
-        // A warehouse that is not there yet is created by its own resource, and wakes us then.
-        let Some(has) = there.clone().or(planning.offline.then_some(None)) else { continue };
+        // A warehouse that is not there yet, or not ours yet, is its own resource's business, and wakes us then.
+        let has = match there {
+            Some(is) if is.ours || (planning.offline && is.of_role) => &is.monitor,
+            None if planning.offline => &None,
+            _ => continue,
+        };
         attached.insert(warehouse.as_str().to_owned());
         if has.as_deref() == Some(name.as_str()) && !anew {
             continue;
@@ -481,17 +495,13 @@ impl Managed for ResourceMonitor {
             let names = referring.iter().map(Ident::as_str).chain(attached.iter().map(String::as_str));
             let as_of = names.fold(as_of, |as_of, name| session.floor(warehouse::SHOW.kind, name, as_of));
             let table = session.catalog.show(warehouse::SHOW, as_of).await?;
-            let monitor_of = |name: &str| assigned(&table, name);
-            seen.wanted = referring.into_iter().map(|w| (w.clone(), monitor_of(w.as_str()))).collect();
+            let assigned = |w: &Ident| assigned(&table, w, session, peers);
+            seen.wanted = referring.into_iter().map(|w| (w.clone(), assigned(&w))).collect();
             let gone = attached.iter().filter_map(|name| Ident::exact(name).ok());
             let gone = gone.filter(|w| !seen.wanted.contains_key(w));
             // A warehouse whose resource is gone stays as it is, with its monitor: it was dropped, or retained.
-            let account = &session.account.name;
-            let gone = gone.filter(|w| {
-                peers.is_claimed(&Target::new(warehouse::SHOW.kind, w.as_str()), account)
-            });
-            seen.released =
-                gone.filter(|w| monitor_of(w.as_str()).flatten().as_deref() == Some(name.as_str())).collect();
+            let here = |is: &Assigned| is.ours && is.monitor.as_deref() == Some(name.as_str());
+            seen.released = gone.filter(|w| assigned(w).as_ref().is_some_and(here)).collect();
         }
         Ok(seen)
     }
@@ -550,7 +560,8 @@ impl Managed for ResourceMonitor {
 
     fn summary(&self, seen: &Seen) -> MonitorSummary {
         let name = resolved_name(&self.common(), key_of(self).1).ok();
-        let assigned = seen.wanted.values().filter(|there| there.is_some()).count();
+        let ours = |there: &&Option<Assigned>| there.as_ref().is_some_and(|is| is.ours);
+        let assigned = seen.wanted.values().filter(ours).count();
         MonitorSummary {
             name: name.map(|name| name.as_str().to_owned()),
             level: seen.found.as_ref().and_then(|found| found.text("level")).map(str::to_owned),
@@ -578,10 +589,16 @@ impl Managed for ResourceMonitor {
     }
 }
 
-/// The monitor of a warehouse; the outer `None`: the warehouse is not there.
-fn assigned(table: &Arc<Table>, name: &str) -> Option<Option<String>> {
-    let monitor = table.get(name)?.text("resource_monitor");
-    Some(monitor.filter(|text| !text.is_empty() && !text.eq_ignore_ascii_case("null")).map(str::to_owned))
+fn assigned(table: &Table, name: &Ident, session: &Session, peers: &dyn Peers) -> Option<Assigned> {
+    let row = table.get(name.as_str())?;
+    let monitor = row.text("resource_monitor");
+    let monitor = monitor.filter(|text| !text.is_empty() && !text.eq_ignore_ascii_case("null"));
+    let known = peers.identity(&Target::new(warehouse::SHOW.kind, name.as_str()), &session.account.name);
+    Some(Assigned {
+        monitor: monitor.map(str::to_owned),
+        ours: known.is_some() && known.as_deref() == row.text("created_on"),
+        of_role: row.text("owner") == Some(session.account.role.as_str()),
+    })
 }
 
 /// The highest trigger that the used credits have passed.

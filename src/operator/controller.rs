@@ -293,10 +293,11 @@ fn digest<K: Operated>(
             let news = watched.marked(&key, Mark::of(&cr));
             // It may give up what others claim, too.
             let rivals = if news { context.index.rivals::<K>(&key.0, &key.1) } else { vec![] };
-            if let Ok(decoded) = &cr.0 {
-                context.index.put(decoded);
-            }
+            let another = cr.0.as_ref().is_ok_and(|decoded| context.index.put(decoded));
             if !news {
+                // Those who act on what is recorded as its own can do so now.
+                let neighbours = cr.0.iter().filter(|_| another).flat_map(|cr| K::neighbours(cr, context));
+                neighbours.for_each(|(kind, key)| context.wake.wake(kind, key, now));
                 return None;
             }
             context.wake.touch(K::OBJECT, &key, now);
