@@ -279,7 +279,12 @@ impl Connections {
                 let delay = backoff(tries).max(Duration::from_secs(floor));
                 let delay = (again != Again::Resync || reason == "CredentialRefused").then_some(delay);
                 let old = ConnectionSummary { last_handled_request: requested.clone(), ..old };
-                (verdict_of(&fault), old, delay.or(Some(Duration::from_secs(60))))
+                let mut verdict = verdict_of(&fault);
+                if matches!(fault, Fault::Snowflake(ClientError::Unauthorized { .. })) {
+                    verdict.message =
+                        format!("{}; {}", verdict.message, super::advice::on_refusal(&cr.spec, &key.0));
+                }
+                (verdict, old, delay.or(Some(Duration::from_secs(60))))
             }
         };
         self.write(cr, version, &verdict, summary).await?;

@@ -2,6 +2,7 @@
 //!
 //! `watch ─► queue ─► engine::reconcile`. Everything that decides is in `engine` and `kinds`; here is what surrounds it.
 
+mod advice;
 mod connections;
 mod context;
 mod controller;

@@ -29,7 +29,8 @@ async fn waits(world: &World) -> Value {
 /// As a person does: pasted into a shell.
 async fn paste(world: &World, command: &str) {
     let environment = world.cluster.environment().unwrap();
-    let done = tokio::process::Command::new("sh").args(["-c", command]).envs(environment).output().await.unwrap();
+    let done =
+        tokio::process::Command::new("sh").args(["-c", command]).envs(environment).output().await.unwrap();
     assert!(done.status.success(), "{command}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
@@ -46,7 +47,10 @@ async fn a_monitor_is_replaced_once_and_only_with_the_approval_that_its_conditio
     let since = world.last();
     world.monitor("m", spec(json!([]), 20)).await;
     let seen = waits(&world).await;
-    assert!(condition(&seen, "Ready").2.contains("must be dropped and created anew for triggers"), "{seen:#}");
+    assert!(
+        condition(&seen, "Ready").2.contains("must be dropped and created anew for triggers"),
+        "{seen:#}"
+    );
     assert_eq!(world.writes(since), ["ALTER RESOURCE MONITOR \"M\" SET CREDIT_QUOTA = 20"]);
     assert_eq!(world.cell("SHOW RESOURCE MONITORS", "M", "created_on"), created_on);
     world.kubectl.event("ApprovalRequired", "m", "to approve: kubectl").await;

@@ -82,8 +82,10 @@ async fn a_connection_stays_while_something_refers_to_it() {
     world.warehouse("w", json!({})).await;
     world.kubectl.ready(&[W]).await;
     world.kubectl.run(&["delete", "--wait=false", "snowflakeconnection/main"]).await;
-    let seen =
-        world.kubectl.until("snowflakeconnection/main", "InUse", |o| condition(o, "Ready").1 == "InUse").await;
+    let seen = world
+        .kubectl
+        .until("snowflakeconnection/main", "InUse", |o| condition(o, "Ready").1 == "InUse")
+        .await;
     let message = condition(&seen, "Ready").2;
     assert!(message.contains("warehouse delete-connection/w"), "{message}");
 

@@ -178,7 +178,8 @@ async fn a_leader_that_is_cut_off_ends_before_another_begins() {
     eventually("the successor writes", async || {
         let all = world.statements(since);
         let signs_in = all.iter().position(|s| s.text.contains("CURRENT_ORGANIZATION_NAME"));
-        let writes = signs_in.is_some_and(|n| all[n..].iter().any(snowfence_emulator::state::Statement::writes));
+        let writes =
+            signs_in.is_some_and(|n| all[n..].iter().any(snowfence_emulator::state::Statement::writes));
         if writes { Ok(()) } else { Err(all.len()) }
     })
     .await;

@@ -46,7 +46,8 @@ async fn of_two_resources_for_one_warehouse_the_older_wins_and_the_other_can_ado
     let since = world.last();
     let second = json!({"name": "SHARED", "size": "LARGE", "adopt": true});
     world.warehouse("second", second).await;
-    let seen = world.kubectl.until("snowflakewarehouse/second", "Conflict", |o| reason(o) == "Conflict").await;
+    let seen =
+        world.kubectl.until("snowflakewarehouse/second", "Conflict", |o| reason(o) == "Conflict").await;
     assert_eq!(condition(&seen, "Stalled").0, "True");
     assert!(condition(&seen, "Ready").2.contains("belongs to rivals/first"), "{seen:#}");
     world.resync().await;
@@ -92,10 +93,14 @@ async fn what_is_only_observed_is_never_written_and_says_what_differs() {
 async fn what_is_imported_is_applied_without_one_statement_that_writes() {
     let world = World::new("import").await;
     world.sql("CREATE WAREHOUSE PLAIN; CREATE ROLE TEAM");
-    world.sql("CREATE WAREHOUSE \"mixed Case\" WAREHOUSE_SIZE = LARGE MAX_CLUSTER_COUNT = 3 AUTO_SUSPEND = NULL");
+    world.sql(
+        "CREATE WAREHOUSE \"mixed Case\" WAREHOUSE_SIZE = LARGE MAX_CLUSTER_COUNT = 3 AUTO_SUSPEND = NULL",
+    );
     world.sql("CREATE WAREHOUSE TUNED COMMENT = 'it''s \"tuned\"' STATEMENT_TIMEOUT_IN_SECONDS = 99");
     world.sql("CREATE RESOURCE MONITOR LIMITS WITH CREDIT_QUOTA = 7 TRIGGERS ON 50 PERCENT DO NOTIFY ON 90 PERCENT DO SUSPEND");
-    world.sql("ALTER WAREHOUSE TUNED SET RESOURCE_MONITOR = LIMITS; GRANT USAGE ON WAREHOUSE PLAIN TO ROLE TEAM");
+    world.sql(
+        "ALTER WAREHOUSE TUNED SET RESOURCE_MONITOR = LIMITS; GRANT USAGE ON WAREHOUSE PLAIN TO ROLE TEAM",
+    );
     let since = world.last();
 
     let file = world.file("imported.yaml");

@@ -101,10 +101,7 @@ async fn a_property_of_another_edition_is_refused_with_a_sentence() {
     world.warehouse("plain", json!({"size": "SMALL"})).await;
     world.warehouse("many", json!({"size": "SMALL", "minClusterCount": 1, "maxClusterCount": 3})).await;
     world.kubectl.ready(&["snowwh/plain"]).await;
-    let seen = world
-        .kubectl
-        .until("snowwh/many", "Stalled", |o| condition(o, "Stalled").0 == "True")
-        .await;
+    let seen = world.kubectl.until("snowwh/many", "Stalled", |o| condition(o, "Stalled").0 == "True").await;
     let message = condition(&seen, "Ready").2.to_lowercase();
     assert!(message.contains("cluster") || message.contains("edition"), "{message}");
     world.resync().await;

@@ -48,7 +48,10 @@ async fn a_monitor_is_assigned_across_namespaces_only_with_its_consent() {
     other.apply(&from_afar(warehouse("w", reference), "monitors")).await;
     let seen = other.until("snowwh/w", "NotAllowed", |o| reason(o) == "NotAllowed").await;
     let message = condition(&seen, "Ready").2;
-    assert!(message.contains("ResourceMonitor monitors/limit does not allow namespace monitors-other"), "{message}");
+    assert!(
+        message.contains("ResourceMonitor monitors/limit does not allow namespace monitors-other"),
+        "{message}"
+    );
     world.kubectl.ready(&["snowrm/limit"]).await;
     assert_eq!(world.of_warehouse("W", "resource_monitor").as_deref().unwrap_or("null"), "null");
 

@@ -53,7 +53,8 @@ async fn no_secret_is_in_any_log_event_status_metric_or_statement() {
     });
     world.kubectl.apply(&secret("secrets", &data)).await;
     let key = |key: &str| json!({"keyPair": {"privateKey": at(key)}});
-    let opened = |passphrase: &str| json!({"keyPair": {"privateKey": at("encrypted"), "passphrase": at(passphrase)}});
+    let opened =
+        |passphrase: &str| json!({"keyPair": {"privateKey": at("encrypted"), "passphrase": at(passphrase)}});
     let pat = |key: &str| json!({"programmaticAccessToken": {"token": at(key)}});
     let url = format!("{}/oauth/token-request", world.url());
     let oauth = |key: &str| {

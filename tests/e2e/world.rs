@@ -192,7 +192,16 @@ impl World {
 
     /// Has everything on the connection compared with Snowflake, and waits until that is done.
     pub async fn resync(&self) {
-        let before = self.passes().await;
+        let mut before = self.passes().await;
+        // Passes that are under way already do not count.
+        loop {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let now = self.passes().await;
+            if now == before {
+                break;
+            }
+            before = now;
+        }
         let at = format!("snowfence.dev/requested-at={:?}", Instant::now());
         self.kubectl.run(&["annotate", "--overwrite", "snowflakeconnection/main", &at]).await;
         self.passed(before).await;
