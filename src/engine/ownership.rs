@@ -114,6 +114,9 @@ impl Claimant<'_> {
     }
 
     /// An object of ours under another name: a rename that is asked for, under way, done, or taken back.
+    ///
+    /// That a name does not change unasked is the API server's rule (`renamedFrom`). It is not asked for again here: a
+    /// second edit may have come before the rename was carried out.
     fn elsewhere(
         &self,
         on: &Target,
@@ -122,9 +125,6 @@ impl Claimant<'_> {
     ) -> Result<Option<Standing>, Fault> {
         let Some(entry) = entry_of(self.record, on) else { return Ok(None) };
         let recorded = Target::new(on.kind, entry.name.clone());
-        if recorded != *on {
-            self.asked(&recorded, entry, on)?;
-        }
         if let Some(intent) = entry.intent.as_ref().filter(|intent| !intent.done) {
             return Ok((recorded != *on).then(|| unsettled(recorded, intent.request_id)));
         }
@@ -178,26 +178,6 @@ impl Claimant<'_> {
                 notes: vec![Note::Renamed { from: recorded, to: on.clone() }],
             })),
         }
-    }
-
-    /// Whether the spec asks to rename what the record has.
-    fn asked(&self, from: &Target, entry: &Entry, to: &Target) -> Result<(), Fault> {
-        if entry.renaming.as_ref() == Some(&to.name) {
-            return Ok(());
-        }
-        let asked =
-            self.common.renamed_from.map(Ident::from_spec).transpose().map_err(bad_name("renamedFrom"))?;
-        let asked = asked.is_some_and(|name| {
-            name.as_str() == entry.name || entry.renaming.as_deref() == Some(name.as_str())
-        });
-        if asked {
-            return Ok(());
-        }
-        Err(Fault::Refused(format!(
-            "this resource has {from} until now; to rename it to {}, set spec.renamedFrom: {}",
-            to.name,
-            Ident::exact(&entry.name).map_or_else(|_| entry.name.clone(), |name| name.to_spec())
-        )))
     }
 }
 

@@ -374,11 +374,9 @@ impl Update<'_> {
         if before != entry.managed {
             effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: before.clone() }));
         }
-        effects.extend(alteration(name, spec, &rows, triggers.as_ref().map(|(_, to)| to)).map(Effect::sql));
         let (is, wants) = (is_of_account(self.found), spec.account_level == Some(true));
-        if wants != is && (wants || entry.managed.contains("accountLevel")) {
-            let unset = || Statement::new("ALTER ACCOUNT UNSET RESOURCE_MONITOR").of_kind("ACCOUNT");
-            effects.push(Effect::sql(if wants { assign_account(name) } else { unset() }));
+        let moves = wants != is && (wants || entry.managed.contains("accountLevel"));
+        if moves {
             let value = |on: bool| Some(Value::of(&on));
             changes.push(Change {
                 path: "accountLevel".into(),
@@ -387,6 +385,12 @@ impl Update<'_> {
                 risk: Risk::Safe,
             });
         }
+        // While it is the account's, it notifies no users: it stops being so before they are set, and becomes so after
+        // they are gone.
+        let unassign = Statement::new("ALTER ACCOUNT UNSET RESOURCE_MONITOR").of_kind("ACCOUNT");
+        effects.extend((moves && !wants).then(|| Effect::sql(unassign)));
+        effects.extend(alteration(name, spec, &rows, triggers.as_ref().map(|(_, to)| to)).map(Effect::sql));
+        effects.extend((moves && wants).then(|| Effect::sql(assign_account(name))));
         if before != managed {
             effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: managed.clone() }));
         }

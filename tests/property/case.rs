@@ -1,5 +1,7 @@
 //! Random lives of resources: specs, edits, and what others do to the account behind our back.
 
+use std::fmt;
+
 use proptest::{option, prelude::*, sample::select};
 use snowfence::{
     api::{Grant, ManagementPolicy, Reference, monitor::MonitorSpec, warehouse::WarehouseSpec},
@@ -10,7 +12,7 @@ use snowfence::{
 };
 
 /// One thing that happens.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Event {
     /// `kubectl apply` of a warehouse.
     Warehouse(&'static str, Box<WarehouseSpec>),
@@ -23,9 +25,27 @@ pub enum Event {
     Restart,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Life {
     pub events: Vec<Event>,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Warehouse(name, spec) => write!(f, "warehouse {name} {}", serde_json::json!(spec)),
+            Self::Monitor(name, spec) => write!(f, "monitor {name} {}", serde_json::json!(spec)),
+            Self::Hand(role, sql) => write!(f, "{role}: {sql}"),
+            Self::Approve(key) => write!(f, "approve {key}"),
+            Self::Restart => f.write_str("restart"),
+        }
+    }
+}
+
+impl fmt::Debug for Life {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.events.iter().try_for_each(|event| writeln!(f, "- {event:?}"))
+    }
 }
 
 /// The families of warehouses that do not change into each other at random.

@@ -9,6 +9,7 @@ use snowfence::{
     api::{ManagementPolicy, monitor::MonitorSpec},
     engine::session::Policy,
 };
+use snowfence_emulator::{account::Account, emulator::Emulator};
 
 use super::{
     case::{Event, Life},
@@ -38,7 +39,8 @@ struct Liver {
     /// Grants that others gave, by identity of the object.
     theirs: BTreeMap<(&'static str, String), BTreeSet<String>>,
     seen: u64,
-    stepping: bool,
+    /// What the account held after so many statements.
+    looked: (u64, Vec<Thing>),
 }
 
 /// The account before anything happens.
@@ -49,16 +51,36 @@ const FOUNDATION: &str = "CREATE ROLE R1; CREATE ROLE R2; CREATE ROLE \"quoted r
     CREATE USER ANN EMAIL = 'ann@example.com'; CREATE USER \"b,ob\" EMAIL = 'bob@example.com'; CREATE USER CARL EMAIL = 'carl@example.com'; \
     CREATE RESOURCE MONITOR FOREIGN WITH CREDIT_QUOTA = 1";
 
+/// An emulator whose account begins anew with each life: making one is the dearest part of a life.
+pub struct Stage {
+    emulator: Emulator,
+    account: Account,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        let emulator = Emulator::builder().build();
+        for statement in FOUNDATION.split("; ") {
+            let done = emulator.execute_as("ACCOUNTADMIN", statement);
+            done.unwrap_or_else(|error| panic!("{statement}: {error}"));
+        }
+        let account = emulator.account().lock().unwrap().clone();
+        Self { emulator, account }
+    }
+    fn set(&self) -> Emulator {
+        *self.emulator.account().lock().unwrap() = self.account.clone();
+        self.emulator.clone()
+    }
+}
+
 /// Lives it. `hasty`: the next event does not wait until the disturbed one is settled.
-pub async fn live(life: &Life, blow: Option<(usize, Blow)>, hasty: bool) -> Result<End, String> {
-    let policy = Policy::default();
-    let mut world = World::with(blow, "ACCOUNTADMIN", policy);
-    world.admin(FOUNDATION);
+pub async fn live(stage: &Stage, life: &Life, blow: Option<(usize, Blow)>, hasty: bool) -> Result<End, String> {
+    let world = World::over(stage.set(), blow, "ACCOUNTADMIN", Policy::default());
     let sins: Arc<Mutex<Vec<String>>> = Arc::default();
     let (store, record) = (world.store.clone(), sins.clone());
     world.fate.tell(Box::new(move |text, id| witness(&store, text, id, &record)));
     let seen = world.emulator.last_statement();
-    let mut liver = Liver { world, foreign: Foreign::new(), sins, theirs: BTreeMap::new(), seen, stepping: false };
+    let mut liver = Liver { world, foreign: Foreign::new(), sins, theirs: BTreeMap::new(), seen, looked: (0, vec![]) };
     let refers = |name: &str| {
         life.events.iter().any(|event| {
             matches!(event, Event::Warehouse(_, spec) if spec.resource_monitor_ref.as_ref().is_some_and(|r| r.name == name))
@@ -84,7 +106,7 @@ pub async fn live(life: &Life, blow: Option<(usize, Blow)>, hasty: bool) -> Resu
     }
     liver.settle().await?;
     let effects = liver.world.fate.effects();
-    liver.quiet().await?;
+    liver.quiet(if blow.is_none() { 10 } else { 1 }).await?;
     oracle::check(&liver.world)?;
     let verdicts = liver.world.keys().into_iter().map(|key| {
         let (status, reason, _) = liver.world.get(&key).ready();
@@ -97,7 +119,7 @@ pub async fn live(life: &Life, blow: Option<(usize, Blow)>, hasty: bool) -> Resu
 /// What must hold of each statement before it is carried out.
 fn witness(store: &Mutex<Store>, text: &str, id: &str, sins: &Mutex<Vec<String>>) {
     let store = store.lock().unwrap();
-    let mut sin = |what: &str| sins.lock().unwrap().push(format!("{what}: {text}"));
+    let sin = |what: &str| sins.lock().unwrap().push(format!("{what}: {text}"));
     let intents = || {
         let records = store.crs.values().map(|(_, cr)| cr.record());
         let entries: Vec<_> = records.flat_map(|record| record.objects).collect();
@@ -129,7 +151,9 @@ impl Liver {
                     // What the account refuses is not done.
                     let _ = self.world.emulator.execute_as(role, statement);
                 }
-                self.by_hand(&before, &look(&self.world.emulator));
+                let after = look(&self.world.emulator);
+                self.by_hand(&before, &after);
+                self.looked.1 = after;
             }
         }
         Ok(())
@@ -180,9 +204,17 @@ impl Liver {
         self.foreign = foreign.map(|thing| ((thing.kind, thing.created_on.clone()), thing.clone())).collect();
     }
 
+    fn look(&mut self) -> Vec<Thing> {
+        let writes = self.world.fate.statements() as u64;
+        if self.looked.0 != writes || self.looked.1.is_empty() {
+            self.looked = (writes, look(&self.world.emulator));
+        }
+        self.looked.1.clone()
+    }
+
     /// Nothing foreign was touched, and no grant of others was taken.
     fn check(&mut self) -> Result<(), String> {
-        let things = look(&self.world.emulator);
+        let things = self.look();
         let keys = self.world.keys();
         let adopted = |thing: &Thing| {
             keys.iter().map(|key| self.world.get(key)).any(|cr| {
@@ -204,9 +236,11 @@ impl Liver {
             let same = is.name == was.name && is.parameters == was.parameters && is.grants == was.grants
                 && attachable(&is.cells) == attachable(&was.cells);
             if !same && !adopted(is) {
-                return Err(format!("not ours, and changed: {was:#?} is now {is:#?}"));
+                return Err(format!("not ours, and changed: {was:?} is now {is:?}"));
             }
         }
+        let ours: Vec<_> = things.iter().filter(|thing| adopted(thing)).collect();
+        self.foreign.retain(|id, _| !ours.iter().any(|thing| (thing.kind, &thing.created_on) == (id.0, &id.1)));
         for thing in &things {
             let theirs = self.theirs.get(&(thing.kind, thing.created_on.clone()));
             if let Some(gone) = theirs.into_iter().flatten().find(|grant| !thing.grants.contains(grant)) {
@@ -219,7 +253,8 @@ impl Liver {
         for statement in self.world.emulator.statements(self.seen) {
             self.seen = statement.seq;
             // What exists already, what is absent (a role), and what was in the way.
-            let known = ["090001", "002002", "002003"].contains(&statement.code.as_str());
+            // (090269: the account's monitor can't notify users; somebody else made it the account's.)
+            let known = ["090001", "002002", "002003", "090269"].contains(&statement.code.as_str());
             if statement.client != "emulator" && !known {
                 return Err(format!("Snowflake refused with {}: {}", statement.code, statement.text));
             }
@@ -228,23 +263,16 @@ impl Liver {
     }
 
     async fn round(&mut self) -> Result<(), String> {
-        if self.stepping {
-            for key in self.world.keys() {
-                self.world.pass(&key).await;
-                self.check()?;
-            }
-            return Ok(());
-        }
         self.world.round().await;
         self.check()
     }
 
     async fn settle(&mut self) -> Result<(), String> {
         for _ in 0..12 {
-            let before = self.world.writes();
+            let before = self.world.effects();
             self.round().await?;
-            if before == self.world.writes() {
-                let things = look(&self.world.emulator);
+            if before == self.world.effects() {
+                let things = self.look();
                 self.note_foreign(&things);
                 return Ok(());
             }
@@ -255,14 +283,14 @@ impl Liver {
     }
 
     /// Ten resyncs, a restart, and a change of leader: nothing is written.
-    async fn quiet(&mut self) -> Result<(), String> {
+    async fn quiet(&mut self, resyncs: usize) -> Result<(), String> {
         let before = self.world.writes();
-        for n in 0..12 {
+        for n in 0..resyncs + 2 {
             self.round().await?;
             if before != self.world.writes() {
                 return Err(format!("written at resync {n}: {}", self.world.describe()));
             }
-            if n >= 9 {
+            if n + 1 >= resyncs {
                 self.world.restart();
             }
         }

@@ -62,7 +62,10 @@ pub fn look(emulator: &Emulator) -> Vec<Thing> {
             }
             let rows = show(&format!("SHOW GRANTS ON {kind} \"{quoted}\""));
             let mut grants: Vec<_> =
-                rows.iter().map(|row| format!("{} TO {}", text(row, "privilege"), text(row, "grantee_name"))).collect();
+                rows.iter().map(|row| {
+                    let role = text(row, "grantee_name");
+                    format!("{} TO {}", text(row, "privilege"), role.trim_matches('"'))
+                }).collect();
             grants.sort();
             all.push(Thing { kind, name, created_on, cells, parameters, grants });
         }

@@ -3,13 +3,16 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, atomic::AtomicBool},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::{Resource, ResourceExt};
+use kube::Resource;
 use serde_json::{Value, json};
 use snowfence::{
     api::{APPROVE, Record, Reference, ResourceMonitor, SnowflakeWarehouse, monitor::MonitorSpec, warehouse::WarehouseSpec},
@@ -166,10 +169,15 @@ impl World {
         Self::with(plan, "ACCOUNTADMIN", Policy::default())
     }
     pub fn with(plan: Option<(usize, Blow)>, role: &'static str, policy: Policy) -> Self {
-        let (emulator, fate) = (Emulator::builder().build(), Fate::of(plan));
+        Self::over(Emulator::builder().build(), plan, role, policy)
+    }
+    /// Over an emulator that may have served others: no request of theirs is ever repeated here.
+    pub fn over(emulator: Emulator, plan: Option<(usize, Blow)>, role: &'static str, policy: Policy) -> Self {
+        static WORLDS: AtomicU64 = AtomicU64::new(0);
+        let fate = Fate::of(plan);
         let session = Arc::new(session(&emulator, &fate, role, policy.clone()));
         let store = Arc::default();
-        Self { emulator, fate, store, session, role, policy, events: vec![], uids: 0 }
+        Self { emulator, fate, store, session, role, policy, events: vec![], uids: WORLDS.fetch_add(1_000, Ordering::Relaxed) }
     }
     pub fn session(&self) -> &Session {
         &self.session
@@ -287,10 +295,11 @@ impl World {
         end
     }
 
-    /// A pass over every resource.
+    /// A pass over every resource: they share what is read as of now.
     pub async fn round(&mut self) {
+        let as_of = Instant::now();
         for key in self.keys() {
-            self.pass(&key).await;
+            self.pass_as_of(&key, as_of).await;
         }
     }
 
@@ -298,13 +307,17 @@ impl World {
     pub fn writes(&self) -> (usize, usize) {
         (self.fate.statements(), self.store.lock().unwrap().writes)
     }
+    /// Everything tried until now: also what came to nothing.
+    pub fn effects(&self) -> usize {
+        self.fate.effects()
+    }
 
     /// Rounds until nothing is written any more.
     pub async fn settle(&mut self) -> Result<(), String> {
         for _ in 0..12 {
-            let before = self.writes();
+            let before = self.effects();
             self.round().await;
-            if before == self.writes() {
+            if before == self.effects() {
                 return Ok(());
             }
         }
@@ -393,9 +406,4 @@ async fn one<K: Managed>(
             Cr::Monitor(cr) => cr.status = Some(serde_json::from_value(status.clone()).unwrap()),
         })
         .await;
-}
-
-#[allow(dead_code)]
-fn assert_named(cr: &impl ResourceExt) -> String {
-    cr.name_any()
 }
