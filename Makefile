@@ -27,8 +27,9 @@ lint: ## Formatting and clippy.
 	$(CARGO) fmt --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-bench: testbed ## The figures, on the terminal and in target/figures.json.
-	$(CARGO) bench --workspace --bench figures
+bench: testbed ## The figures, on the terminal and in target/figures.json; FIGURE=name takes one.
+	@$(CARGO) build --release --workspace --bins --bench figures
+	@$(CARGO) bench --workspace --bench figures -- $(FIGURE)
 
 crds: ## Writes the custom resource definitions to crds/.
 	$(CARGO) run --quiet -p snowfence --bin snowfence -- crds --dir crds

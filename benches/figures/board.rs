@@ -36,12 +36,7 @@ impl Board {
             return Err(format!("there is no figure {unknown}; there are {}", all.join(", ")).into());
         }
         let wanted = all.into_iter().filter(|name| names.is_empty() || names.iter().any(|n| n == name));
-        Ok(Self {
-            wanted: wanted.collect(),
-            values: BTreeMap::new(),
-            notes: vec![],
-            began: Instant::now(),
-        })
+        Ok(Self { wanted: wanted.collect(), values: BTreeMap::new(), notes: vec![], began: Instant::now() })
     }
 
     pub fn wants(&self, name: &str) -> bool {

@@ -11,7 +11,7 @@ use std::{
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use k8s_openapi::api::core::v1::Secret;
 use kube::{
-    Api, Client, Config, ResourceExt as _,
+    Api, Client, Config, ResourceExt,
     api::{DynamicObject, ListParams, Patch, PatchParams, PostParams, WatchParams},
     config::{KubeConfigOptions, Kubeconfig},
     core::{ApiResource, WatchEvent},
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use snowfence::api::{SnowflakeConnection, SnowflakeWarehouse};
 use snowfence_testbed::{AuditEvent, Cluster, Options};
 
-use crate::{Result, emulator::Emulator, manifests};
+use crate::{Result, emulator::Emulator, manifests, operator::processor};
 
 /// The name by which the audit log knows the operator.
 const USER: &str = "snowfence-operator";
@@ -39,8 +39,7 @@ impl Bed {
     pub async fn start(audit: bool) -> Result<Self> {
         let cluster = Cluster::start(Options { audit, ..Options::default() }).await?;
         let kubeconfig = cluster.kubeconfig_for(USER, Some("system:masters"))?;
-        let (admin, options) =
-            (Kubeconfig::read_from(cluster.kubeconfig())?, KubeConfigOptions::default());
+        let (admin, options) = (Kubeconfig::read_from(cluster.kubeconfig())?, KubeConfigOptions::default());
         let client = Client::try_from(Config::from_custom_kubeconfig(admin, &options).await?)?;
         let crds = Command::new(env!("CARGO_BIN_EXE_snowfence")).arg("crds").output()?.stdout;
         let mut apply = cluster.kubectl();
@@ -48,8 +47,8 @@ impl Bed {
         let mut child = apply.spawn()?;
         child.stdin.take().ok_or("kubectl has no input")?.write_all(&crds)?;
         let wait = ["wait", "--for", "condition=established", "crd", "--all", "--timeout", "30s"];
-        let installed = child.wait()?.success()
-            && cluster.kubectl().args(wait).stdout(Stdio::null()).status()?.success();
+        let installed =
+            child.wait()?.success() && cluster.kubectl().args(wait).stdout(Stdio::null()).status()?.success();
         if !installed {
             return Err("the custom resources could not be installed".into());
         }
@@ -111,7 +110,7 @@ impl Bed {
             conditions.into_iter().flatten().any(|c| c["type"] == "Ready" && c["status"] == "True")
         };
         let mut ready: BTreeSet<String> =
-            page.items.iter().filter(|cr| is_ready(cr)).map(|cr| cr.name_any()).collect();
+            page.items.iter().filter(|cr| is_ready(cr)).map(ResourceExt::name_any).collect();
         let until = Instant::now() + patience;
         let mut half = None;
         while ready.len() < count {
@@ -149,6 +148,11 @@ impl Bed {
     /// How many requests the audit log has.
     pub fn position(&self) -> Result<usize> {
         Ok(self.cluster.audit_events()?.len())
+    }
+
+    /// Processor time of etcd and the API server until now, in seconds.
+    pub fn processor(&self) -> Result<f64> {
+        self.cluster.process_ids().into_iter().map(processor).sum()
     }
 
     /// Waits until the operator has written nothing for two seconds.

@@ -12,13 +12,12 @@ use crate::Result;
 
 pub struct Operator {
     process: Child,
-    pub pid: u32,
+    pid: u32,
     metrics: String,
     log: PathBuf,
     http: reqwest::Client,
 }
 
-/// The figures of a process, from /proc.
 impl Operator {
     /// Starts as the user of the kubeconfig, and waits for nothing.
     pub fn start(kubeconfig: &Path, folder: &Path, arguments: &[&str]) -> Result<Self> {
@@ -115,11 +114,7 @@ impl Operator {
 
     /// Processor time until now, in seconds.
     pub fn processor(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
-        // After the name in brackets; user and system time are the 12th and 13th, in hundredths of a second.
-        let (_, rest) = stat.rsplit_once(')').ok_or("/proc has another form")?;
-        let ticks = rest.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<f64>().ok());
-        Ok(ticks.sum::<f64>() / 100.0)
+        processor(self.pid)
     }
 
     /// Memory in MiB: `VmHWM` is the most that was resident at once, `VmRSS` what is now.
@@ -129,6 +124,15 @@ impl Operator {
         let kib = value.and_then(|v| v.split_whitespace().next()?.parse::<f64>().ok());
         Ok(kib.ok_or("/proc has another form")? / 1024.0)
     }
+}
+
+/// Processor time of a process until now, in seconds.
+pub fn processor(pid: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // After the name in brackets; user and system time are the 12th and 13th, in hundredths of a second.
+    let (_, rest) = stat.rsplit_once(')').ok_or("/proc has another form")?;
+    let ticks = rest.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<f64>().ok());
+    Ok(ticks.sum::<f64>() / 100.0)
 }
 
 const WAREHOUSES: &str = r#"controller="SnowflakeWarehouse""#;

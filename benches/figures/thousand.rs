@@ -6,7 +6,7 @@ use crate::{
     Result,
     board::{Board, plain},
     cluster::{Bed, by_object},
-    emulator::{Emulator, by_verb},
+    emulator::{Emulator, Statement, by_verb},
     operator::Operator,
 };
 
@@ -54,7 +54,7 @@ pub async fn take(board: &mut Board) -> Result<()> {
 async fn cold(board: &mut Board, bed: &Bed, emulator: &Emulator) -> Result<Operator> {
     emulator.takes(SLOW).await?;
     board.step("the operator starts; each statement takes 200 ms");
-    let begun = Instant::now();
+    let (begun, control_plane) = (Instant::now(), bed.processor()?);
     let mut operator = Operator::start(&bed.kubeconfig, bed.folder.path(), &LEADER)?;
     let ready = match bed.ready(N, PATIENCE).await {
         Ok(ready) => ready,
@@ -64,6 +64,7 @@ async fn cold(board: &mut Board, bed: &Bed, emulator: &Emulator) -> Result<Opera
             return Err(error);
         }
     };
+    let (processor, control_plane) = (operator.processor()?, bed.processor()? - control_plane);
     let (half, all) = (ready.half - begun, ready.all - begun);
     let least = N as f64 * SLOW.as_secs_f64() / CONCURRENCY;
     board.put("cold_ready_ratio", all.as_secs_f64() / least);
@@ -76,19 +77,16 @@ async fn cold(board: &mut Board, bed: &Bed, emulator: &Emulator) -> Result<Opera
     let last = creates.iter().map(|s| s.end()).fold(f64::MIN, f64::max);
     board.note("from the first CREATE's start to the last one's end", format!("{:.1} s", last - first));
     board.note("Kubernetes writes until all were ready", by_object(&bed.writes(0)?));
-    let processor = operator.processor()?;
-    board.note("processor time of the operator until then", format!("{processor:.1} s"));
+    board.note(
+        "processor time until then",
+        format!("operator {processor:.1} s, API server and etcd {control_plane:.1} s"),
+    );
     emulator.takes(USUAL).await?;
     Ok(operator)
 }
 
 /// One resync on request.
-async fn requested(
-    board: &mut Board,
-    bed: &Bed,
-    emulator: &Emulator,
-    operator: &mut Operator,
-) -> Result<()> {
+async fn requested(board: &mut Board, bed: &Bed, emulator: &Emulator, operator: &mut Operator) -> Result<()> {
     board.step("a resync on request");
     let (since, passes, processor) =
         (emulator.last().await?, operator.passes().await?, operator.processor()?);
@@ -122,9 +120,10 @@ async fn heal(board: &mut Board, bed: &Bed, emulator: &Emulator, operator: &mut 
         let statements = emulator.statements(since).await?;
         let alter = statements.iter().find(|s| s.verb() == "ALTER").ok_or("it was not mended")?;
         let shows = || statements.iter().filter(|s| s.text.starts_with("SHOW WAREHOUSES"));
-        let read = shows().filter(|s| s.end() <= alter.start()).map(|s| s.start()).fold(f64::MAX, f64::min);
+        let read =
+            shows().filter(|s| s.end() <= alter.start()).map(Statement::start).fold(f64::MAX, f64::min);
         let confirmed =
-            shows().filter(|s| s.start() >= alter.end()).map(|s| s.end()).fold(f64::MAX, f64::min);
+            shows().filter(|s| s.start() >= alter.end()).map(Statement::end).fold(f64::MAX, f64::min);
         if read.max(confirmed) > 1e12 {
             return Err(format!("there is no read before or after the mending: {statements:?}").into());
         }
@@ -172,7 +171,7 @@ async fn steady(board: &mut Board, bed: &Bed, emulator: &Emulator, mut operator:
         board.note("Kubernetes writes of the steady time", by_object(&writes));
     }
     let mut statements = emulator.statements(since).await?;
-    statements.retain(|statement| statement.writes());
+    statements.retain(Statement::writes);
     board.put("resync_snowflake_writes", statements.len() as f64);
     successor.stop().await
 }
