@@ -106,11 +106,12 @@ pub(super) async fn run(context: Arc<Context>, stop: CancellationToken) {
     let (reader, writer) = reflector::store();
     let events = controller::watch::<SnowflakeConnection>(&context).reflect(writer);
     let marks: Mutex<HashMap<Key, Mark>> = Mutex::default();
-    let deleted = all.clone();
+    let (deleted, found) = (all.clone(), context.clone());
     let news = events.filter_map(move |event| {
         let news = match event {
             Err(error) => Some(Err(error)),
             Ok(watcher::Event::Apply(cr) | watcher::Event::InitApply(cr)) => {
+                found.sessions.found(connection_key(&key(&cr)));
                 let mark = mark_of(&cr);
                 let mut marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
                 (marks.insert(key(&cr), mark.clone()) != Some(mark)).then_some(Ok(cr))
@@ -120,7 +121,11 @@ pub(super) async fn run(context: Arc<Context>, stop: CancellationToken) {
                 deleted.close(&key(&cr));
                 None
             }
-            Ok(watcher::Event::Init | watcher::Event::InitDone) => None,
+            Ok(watcher::Event::Init) => None,
+            Ok(watcher::Event::InitDone) => {
+                found.sessions.listed();
+                None
+            }
         };
         async move { news }
     });
@@ -141,11 +146,12 @@ pub(super) async fn run(context: Arc<Context>, stop: CancellationToken) {
         .run(
             |cr, all: Arc<Connections>| async move {
                 let context = all.context.clone();
-                let began = Instant::now();
+                let (began, connection) = (Instant::now(), connection_key(&key(&*cr)));
                 context.metrics.begun("SnowflakeConnection", 0);
                 let task = context.passes.spawn(async move { all.pass(&cr).await });
                 let (action, result) =
                     task.await.unwrap_or((Action::requeue(Duration::from_secs(60)), "error"));
+                context.sessions.tried(&connection);
                 context.metrics.ended("SnowflakeConnection", result, began.elapsed().as_secs_f64());
                 Ok::<_, std::convert::Infallible>(action)
             },
@@ -348,6 +354,13 @@ impl Connections {
                     .await?,
             ),
         };
+        self.context.index.put_account(connection.clone(), session.account.name.clone());
+        // What the role lacks is read while others use the connection already.
+        if self.context.sessions.works(&connection, session.clone()) {
+            self.restart_ticker(key, session.policy.resync);
+            self.tick(&connection, Instant::now());
+        }
+        self.context.sessions.tried(&connection);
         let needs = self.needs(&connection);
         let same = spec.as_ref() == Some(&cr.spec) && same_secrets;
         let (known, lacked) = self.with(key, |kept| (kept.needs, !kept.missing.is_empty()));
@@ -368,11 +381,6 @@ impl Connections {
             kept.secrets = mark;
             kept.verified = if !same || due || !working { Some(Instant::now()) } else { kept.verified };
         });
-        self.context.index.put_account(connection.clone(), session.account.name.clone());
-        if self.context.sessions.works(&connection, session.clone()) {
-            self.restart_ticker(key, session.policy.resync);
-            self.tick(&connection, Instant::now());
-        }
         Ok(session)
     }
 

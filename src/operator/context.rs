@@ -7,7 +7,7 @@ use std::{
 };
 
 use kube::Client;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::task::TaskTracker;
 
 use super::{
@@ -19,6 +19,10 @@ use super::{
     wake::Wake,
 };
 use crate::{engine::peers::Index, kinds::connection::Reach};
+
+/// How long resources wait at the start for their connections. Without it, each would be told first that its connection
+/// is not open yet.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What the operator is started with.
 #[derive(Clone)]
@@ -54,6 +58,8 @@ pub(super) struct Context {
     pub event_queue: std::sync::Mutex<Option<mpsc::Receiver<events::Told>>>,
     pub metrics: Arc<Metrics>,
     pub leading: Arc<AtomicBool>,
+    /// Until then passes wait for connections that are being opened; later they say so.
+    pub patience: Instant,
     /// Passes that run: they are never dropped half-way.
     pub passes: TaskTracker,
 }
@@ -71,6 +77,7 @@ impl Context {
             event_queue: std::sync::Mutex::new(Some(queue)),
             metrics: settings.metrics.clone(),
             leading,
+            patience: Instant::now() + PATIENCE,
             passes: TaskTracker::new(),
             settings,
         }

@@ -118,6 +118,7 @@ async fn decoded_pass<K: Operated>(
         cr.to_mut().meta_mut().resource_version = version;
     }
     let cr = &*cr;
+    context.sessions.first_tried(&connection_of(cr), context.patience).await;
     let ledger = StatusWriter::of(&context.client, cr);
     let report = match session_of(cr, context, key) {
         Ok(session) => {

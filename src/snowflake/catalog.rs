@@ -207,15 +207,31 @@ impl Catalog {
     }
 
     fn read(&self, statement: Statement) -> impl Future<Output = Result<Rows, ClientError>> + Send + 'static {
+        self.run(statement, RunOptions::default())
+    }
+
+    /// For answers that many wait for.
+    fn read_first(
+        &self,
+        statement: Statement,
+    ) -> impl Future<Output = Result<Rows, ClientError>> + Send + 'static {
+        self.run(statement, RunOptions { first: true, ..RunOptions::default() })
+    }
+
+    fn run(
+        &self,
+        statement: Statement,
+        options: RunOptions,
+    ) -> impl Future<Output = Result<Rows, ClientError>> + Send + 'static {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let client = self.client.clone();
-        async move { Ok(client.run(&statement, &RunOptions::default()).await?.rows) }
+        async move { Ok(client.run(&statement, &options).await?.rows) }
     }
 
     /// All objects of a kind that the role may see, as of a moment.
     pub async fn show(&self, show: Show, as_of: Instant) -> Result<Arc<Table>, ClientError> {
         let read = |began| {
-            let rows = self.read(Statement::new(show.words).of_kind(show.kind));
+            let rows = self.read_first(Statement::new(show.words).of_kind(show.kind));
             async move { Ok(Table::new(rows.await?, began)) }
         };
         self.tables.since(&show, as_of, self.gather, read).await
@@ -286,7 +302,7 @@ impl Catalog {
     /// What one role may do, by object.
     pub async fn privileges_of(&self, role: &Ident, as_of: Instant) -> Result<Privileges, ClientError> {
         let read = |_| {
-            let rows = self.read(Statement::new("SHOW GRANTS TO ROLE").of_kind("GRANTS").ident(role));
+            let rows = self.read_first(Statement::new("SHOW GRANTS TO ROLE").of_kind("GRANTS").ident(role));
             async move {
                 let mut all: HashMap<_, Vec<_>> = HashMap::new();
                 for row in rows.await?.iter() {

@@ -25,6 +25,8 @@ pub(super) struct Inner {
     pub(super) transport: Transport,
     pub(super) tokens: TokenCache,
     pub(super) permits: Arc<Semaphore>,
+    /// Whoever waits for a permit has this; [`RunOptions::first`] waits without it, and so passes the queue.
+    pub(super) turn: Arc<Semaphore>,
 }
 
 /// How to run a statement.
@@ -41,6 +43,9 @@ pub struct RunOptions {
     pub role: Option<Ident>,
     /// Instead of the connection's time-out.
     pub timeout: Option<Duration>,
+    /// Takes the next free permit, before all who wait. For a read that many wait for: behind a queue of changes, each
+    /// of which ends by waiting for that read, it would hold up the whole.
+    pub first: bool,
 }
 
 /// What came of a statement.
@@ -64,17 +69,18 @@ impl Client {
     pub fn new(config: ClientConfig, transport: Transport) -> Self {
         let tokens = TokenCache::new(config.credential.clone(), config.account.clone(), config.user.clone());
         let permits = Arc::new(Semaphore::new(config.concurrency.min(Semaphore::MAX_PERMITS)));
-        Self { inner: Arc::new(Inner { config, transport, tokens, permits }) }
+        let turn = Arc::new(Semaphore::new(1));
+        Self { inner: Arc::new(Inner { config, transport, tokens, permits, turn }) }
     }
 
     /// The same connection with another secret. Statements of both share the permits; those under way go on
     /// with the old one.
     pub fn with_credential(&self, credential: Credential) -> Self {
-        let Inner { config, transport, permits, .. } = &*self.inner;
+        let Inner { config, transport, permits, turn, .. } = &*self.inner;
         let config = ClientConfig { credential, ..config.clone() };
         let tokens = TokenCache::new(config.credential.clone(), config.account.clone(), config.user.clone());
-        let (transport, permits) = (transport.clone(), permits.clone());
-        Self { inner: Arc::new(Inner { config, transport, tokens, permits }) }
+        let (transport, permits, turn) = (transport.clone(), permits.clone(), turn.clone());
+        Self { inner: Arc::new(Inner { config, transport, tokens, permits, turn }) }
     }
 
     pub fn config(&self) -> &ClientConfig {

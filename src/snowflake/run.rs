@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use std::{sync::Arc, time::Duration};
 use tokio::{
-    sync::SemaphorePermit,
+    sync::{AcquireError, SemaphorePermit},
     time::{Instant, sleep, timeout, timeout_at},
 };
 use uuid::Uuid;
@@ -220,9 +220,7 @@ impl<'a> Run<'a> {
                 return Ok(token);
             }
             let queued = Instant::now();
-            let permit = self.inner.permits.acquire().await;
-            self.permit =
-                Some(permit.map_err(|_| Stop::Fault(ClientError::Unavailable("closed".to_owned())))?);
+            self.permit = Some(self.permit().await.map_err(|_| closed())?);
             let waited = queued.elapsed();
             self.deadline += waited;
             if waited < Duration::from_secs(1) || token.is_good() {
@@ -231,6 +229,12 @@ impl<'a> Run<'a> {
             // The token died in the queue.
             self.permit = None;
         }
+    }
+
+    /// Permits are given in the order in which they were asked for. Only one of those who have time asks.
+    async fn permit(&self) -> Result<SemaphorePermit<'a>, AcquireError> {
+        let _turn = if self.options.first { None } else { Some(self.inner.turn.acquire().await?) };
+        self.inner.permits.acquire().await
     }
 
     async fn renew(&mut self, refused: &Arc<Token>) -> Result<bool, Stop> {
@@ -327,6 +331,11 @@ impl<'a> Run<'a> {
             cause
         }
     }
+}
+
+/// The client is going away.
+fn closed() -> Stop {
+    Stop::Fault(ClientError::Unavailable("closed".to_owned()))
 }
 
 /// Ever longer pauses, in milliseconds, with jitter, without end.

@@ -113,6 +113,30 @@ async fn so_many_statements_run_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_many_wait_for_goes_before_the_queue() {
+    let service = tower::service_fn(|_: http::Request<http_body_util::Full<bytes::Bytes>>| async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let body = http_body_util::Full::<bytes::Bytes>::from(done().to_string());
+        Ok::<_, std::convert::Infallible>(http::Response::new(body))
+    });
+    let client = Client::new(config(renewing()).concurrency(2), Transport::from_service(service));
+    let queue = tokio::spawn({
+        let client = client.clone();
+        async move {
+            let (statement, options) = (create(), RunOptions::default());
+            futures::future::join_all((0..40).map(|_| client.run(&statement, &options))).await
+        }
+    });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let before = Instant::now();
+    let first = RunOptions { first: true, ..RunOptions::default() };
+    client.run(&show(), &first).await.unwrap();
+    assert!(before.elapsed() < Duration::from_secs(3), "{:?}", before.elapsed());
+    assert!(queue.await.unwrap().iter().all(Result::is_ok));
+    assert_eq!(before.elapsed().as_secs(), 20, "it takes a permit like all others");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_waits_leaves_the_place_to_others() {
     let fake = Fake::new(|_, asked| {
         if asked.json()["statement"] == "SHOW WAREHOUSES" {
