@@ -5,7 +5,9 @@
 //! `PROPERTY_CASES` sets how many lives of each kind are lived at most, `PROPERTY_SECONDS` how long.
 
 mod case;
+mod deletion;
 mod live;
+mod neighbours;
 mod oracle;
 
 use std::{

@@ -68,6 +68,10 @@ impl Fate {
     pub fn statements(&self) -> usize {
         self.statements.load(Ordering::SeqCst)
     }
+    /// Plans a blow at the n-th effect from now.
+    pub fn arm(&self, n: usize, blow: Blow) {
+        *self.plan.lock().unwrap() = Some((self.effects() + n, blow));
+    }
     /// Whether the blow has not fallen yet.
     pub fn is_armed(&self) -> bool {
         self.plan.lock().unwrap().is_some()

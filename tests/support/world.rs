@@ -190,7 +190,9 @@ impl World {
     }
 
     pub fn admin(&self, sql: &str) {
-        self.emulator.execute_as("ACCOUNTADMIN", sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        for sql in sql.split("; ") {
+            self.emulator.execute_as("ACCOUNTADMIN", sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+        }
     }
 
     fn put(&mut self, key: String, make: impl FnOnce(Option<Cr>) -> Cr) {
