@@ -301,7 +301,9 @@ fn digest<K: Operated>(
                 return None;
             }
             context.wake.touch(K::OBJECT, &key, now);
-            rivals.into_iter().for_each(|rival| context.wake.wake(K::OBJECT, rival, now));
+            for rival in rivals {
+                context.wake.wake(K::OBJECT, rival, now);
+            }
             if let Ok(decoded) = &cr.0 {
                 for (kind, key) in K::indexed(&Arc::new(decoded.clone()), context) {
                     context.wake.wake(kind, key, now);
@@ -325,7 +327,9 @@ fn digest<K: Operated>(
             context.metrics.moved(&K::kind(&()), before.as_deref(), None);
             watched.forget(&key);
             context.wake.forget(K::OBJECT, &key);
-            rivals.into_iter().for_each(|rival| context.wake.wake(K::OBJECT, rival, now));
+            for rival in rivals {
+                context.wake.wake(K::OBJECT, rival, now);
+            }
             for (kind, key) in K::removed(&key, context) {
                 context.wake.wake(kind, key, now);
             }

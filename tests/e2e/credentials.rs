@@ -1,7 +1,10 @@
 //! Credentials: rotated, lost, refused; and hosts that may not or do not answer.
 
 use serde_json::{Value, json};
-use snowfence_emulator::{auth::KeyPair, emulator::Emulator};
+use snowfence_emulator::{
+    auth::{IssuerKeys, KeyPair},
+    emulator::Emulator,
+};
 
 use super::{
     kubectl::{condition, reason},
@@ -121,4 +124,35 @@ async fn a_connection_that_can_not_work_says_why_and_the_others_serve_on() {
     good["noPem"] = json!(world.emulator.operator().private_key_pem);
     world.kubectl.apply(&secret("others", &good)).await;
     world.kubectl.ready(&["snowflakeconnection/no-pem", "snowwh/waiting"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_account_signs_in_without_any_secret() {
+    let mut world = World::bare("workload", Emulator::builder()).await;
+    let jwks = world.cluster.service_account_jwks().await.unwrap().to_string();
+    let issuer = world.cluster.service_account_issuer();
+    world.emulator.register_issuer(issuer, IssuerKeys::Jwks(jwks));
+    world.sql(&format!(
+        "CREATE USER WORKLOAD TYPE = SERVICE WORKLOAD_IDENTITY = (TYPE = OIDC ISSUER = '{issuer}' \
+         SUBJECT = 'system:serviceaccount:workload:signs-in'); GRANT ROLE ACCOUNTADMIN TO USER WORKLOAD"
+    ));
+    for name in ["signs-in", "other"] {
+        world.kubectl.run(&["create", "serviceaccount", name]).await;
+    }
+    world.start_operator(&[]).await;
+    let identity = |name: &str| {
+        let authentication = json!({"workloadIdentity": {"serviceAccountRef": {"name": name}}});
+        json!({"user": "WORKLOAD", "authentication": authentication})
+    };
+    world.kubectl.apply(&world.connection("main", identity("signs-in"))).await;
+    world.kubectl.apply(&world.connection("other", identity("other"))).await;
+    world.warehouse("w", json!({})).await;
+    world.kubectl.ready(&[MAIN, "snowwh/w"]).await;
+    assert!(world.statements(0).iter().all(|statement| statement.user == "WORKLOAD"));
+
+    // Another ServiceAccount is another subject.
+    let refused = |o: &Value| reason(o) == "CredentialRefused";
+    let seen = world.kubectl.until("snowflakeconnection/other", "refused", refused).await;
+    let message = condition(&seen, "Ready").2;
+    assert!(message.contains("system:serviceaccount:workload:other"), "{message}");
 }

@@ -75,11 +75,6 @@ impl Kubectl {
         serde_json::from_str(&self.run(&["get", object, "-o", "json"]).await).unwrap()
     }
 
-    /// Whether it is there.
-    pub async fn is_there(&self, object: &str) -> bool {
-        !self.run(&["get", object, "--ignore-not-found", "-o", "name"]).await.trim().is_empty()
-    }
-
     /// `kubectl wait --for=condition=Ready`.
     pub async fn ready(&self, objects: &[&str]) {
         let timeout = format!("--timeout={}s", DEADLINE.as_secs());
@@ -88,7 +83,7 @@ impl Kubectl {
             let mut all = String::new();
             for object in objects {
                 let status = self.get(object).await["status"].take();
-                all.push_str(&format!("{object}: {status:#}\n"));
+                all = format!("{all}{object}: {status:#}\n");
             }
             panic!("kubectl {}: {error}\n{all}", args.join(" "));
         }

@@ -20,3 +20,4 @@ mod privileges;
 mod references;
 mod secrets;
 mod steady;
+mod undecodable;

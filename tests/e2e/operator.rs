@@ -103,10 +103,6 @@ impl Operator {
         let ended = tokio::time::timeout(DEADLINE, self.child.wait()).await;
         ended.unwrap_or_else(|_| panic!("the operator runs still")).unwrap()
     }
-
-    pub fn runs(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
-    }
 }
 
 impl Drop for Operator {

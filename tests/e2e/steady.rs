@@ -24,9 +24,9 @@ async fn settled(world: &World) {
 }
 
 /// Waits for so many passes of everything more.
-async fn ticks(world: &World, n: u32) {
+async fn ticks(world: &World, n: u64) {
     let [warehouses, monitors] = world.passes().await;
-    let wanted = [warehouses + f64::from(3 * n), monitors + f64::from(n)];
+    let wanted = [warehouses + 3 * n, monitors + n];
     eventually("the resyncs", async || {
         let passes = world.passes().await;
         if passes[0] >= wanted[0] && passes[1] >= wanted[1] { Ok(()) } else { Err((passes, wanted)) }

@@ -208,19 +208,18 @@ impl World {
     }
 
     /// How many passes there were: of warehouses, of monitors.
-    pub async fn passes(&self) -> [f64; 2] {
+    pub async fn passes(&self) -> [u64; 2] {
         let count = async |kind: &str| {
-            self.operator()
-                .metric("controller_runtime_reconcile_total", &format!("controller=\"{kind}\""))
-                .await
+            let labels = format!("controller=\"{kind}\"");
+            self.operator().metric("controller_runtime_reconcile_total", &labels).await as u64
         };
         [count("SnowflakeWarehouse").await, count("ResourceMonitor").await]
     }
 
     /// Waits until every warehouse and every monitor has had a pass since.
-    pub async fn passed(&self, before: [f64; 2]) {
+    pub async fn passed(&self, before: [u64; 2]) {
         let all = self.kubectl.run(&["get", "snowwh,snowrm", "-o", "name"]).await;
-        let count = |kind: &str| all.lines().filter(|line| line.starts_with(kind)).count() as f64;
+        let count = |kind: &str| all.lines().filter(|line| line.starts_with(kind)).count() as u64;
         let wanted = [before[0] + count("snowflakewarehouse"), before[1] + count("resourcemonitor")];
         eventually("every resource has had a pass", async || {
             let now = self.passes().await;
