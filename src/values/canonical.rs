@@ -6,14 +6,18 @@ use super::literal::quote_literal;
 
 /// A value with a canonical form.
 ///
-/// `Display` is what people read in a plan (the spelling of the spec); [`Canonical::sql`] is what a statement
-/// carries. Two values are equal exactly when Snowflake treats them alike.
+/// [`Canonical::shown`] is what people read in a plan; [`Canonical::sql`] is what a statement carries. Two values are
+/// equal exactly when Snowflake treats them alike.
 pub trait Canonical: Sized + Clone + Display + PartialEq + 'static {
     /// Reads a cell of SHOW, or the value of SHOW PARAMETERS. `None` in is SQL NULL; `None` out is a text that
     /// is not understood.
     fn read(cell: Option<&str>) -> Option<Self>;
     /// The literal for a statement.
     fn sql(&self) -> String {
+        self.to_string()
+    }
+    /// As people read it, in the spelling of the spec.
+    fn shown(&self) -> String {
         self.to_string()
     }
 }
@@ -29,7 +33,7 @@ pub struct Value {
 
 impl Value {
     pub fn of<T: Canonical>(value: &T) -> Self {
-        Self { sql: value.sql(), shown: value.to_string() }
+        Self { sql: value.sql(), shown: value.shown() }
     }
 }
 
@@ -83,5 +87,8 @@ impl Canonical for String {
 impl Canonical for super::ident::Ident {
     fn read(cell: Option<&str>) -> Option<Self> {
         cell.filter(|text| !is_nothing(text)).and_then(|text| Self::shown(text).ok())
+    }
+    fn shown(&self) -> String {
+        self.to_spec()
     }
 }
