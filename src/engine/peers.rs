@@ -97,6 +97,13 @@ impl Index {
         self.write().remove(K::OBJECT, &(namespace.to_owned(), name.to_owned()));
     }
 
+    /// The connection that a resource names.
+    pub fn connection_of<K: Managed>(&self, namespace: &str, name: &str) -> Option<ConnectionKey> {
+        let inner = self.read();
+        let claimed = inner.claims.get(K::OBJECT)?.get(&(namespace.to_owned(), name.to_owned()))?;
+        Some(claimed.connection.clone())
+    }
+
     /// The other resources that claim the object of this one.
     pub fn rivals<K: Managed>(&self, namespace: &str, name: &str) -> Vec<Key> {
         let (inner, own) = (self.read(), (namespace.to_owned(), name.to_owned()));

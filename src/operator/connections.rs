@@ -528,6 +528,7 @@ impl Connections {
         if !has_finalizer(cr.meta()) {
             return Ok((Action::await_change(), "success"));
         }
+        self.context.listed.all().await;
         let users = self.context.index.users_of(&connection_key(key));
         if users.is_empty() {
             set_finalizer(api, key, cr.meta(), false).await?;

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::{
     events::{self, Events},
     leader::LeaderElection,
+    listed::Listed,
     metrics::Metrics,
     secrets::KubeSecrets,
     sessions::Sessions,
@@ -53,6 +54,7 @@ pub(super) struct Context {
     pub secrets: KubeSecrets,
     pub sessions: Sessions,
     pub index: Index,
+    pub listed: Listed,
     pub wake: Wake,
     pub events: Events,
     pub event_queue: std::sync::Mutex<Option<mpsc::Receiver<events::Told>>>,
@@ -72,6 +74,7 @@ impl Context {
             secrets: KubeSecrets::new(settings.client.clone()),
             sessions: Sessions::default(),
             index: Index::default(),
+            listed: Listed::default(),
             wake: Wake::default(),
             events,
             event_queue: std::sync::Mutex::new(Some(queue)),

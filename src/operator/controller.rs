@@ -1,7 +1,7 @@
 //! Watch and queue of one kind.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt::Debug,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -29,10 +29,7 @@ use crate::{
     api::{
         ABANDON, APPROVE, FINALIZER, REQUESTED_AT, ResourceMonitor, SnowflakeConnection, SnowflakeWarehouse,
     },
-    engine::{
-        managed::{Managed, Peers, key_of},
-        peers::connection_of,
-    },
+    engine::managed::{Managed, Peers, key_of},
 };
 
 /// Fails when a custom resource is not installed, by name.
@@ -110,6 +107,8 @@ pub(super) struct Watched {
     tries: Mutex<HashMap<Key, u32>>,
     /// The reason of the Ready condition, for the metric.
     reasons: Mutex<HashMap<Key, String>>,
+    /// What the watch has shown since it began to list anew.
+    listing: Mutex<HashSet<Key>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -189,6 +188,11 @@ impl Watched {
             Some(old) => mark.is_news(&old),
             None => true,
         }
+    }
+    /// What was there and was not in the list that has just been read: it went while nobody watched.
+    fn vanished(&self) -> Vec<Key> {
+        let listing = std::mem::take(&mut *lock(&self.listing));
+        lock(&self.marks).keys().filter(|key| !listing.contains(*key)).cloned().collect()
     }
     fn forget(&self, key: &Key) {
         lock(&self.marks).remove(key);
@@ -285,6 +289,9 @@ fn digest<K: Operated>(
     watched: &Watched,
 ) -> Option<Result<Guarded<K>, watcher::Error>> {
     let now = Instant::now();
+    if let Ok(watcher::Event::InitApply(cr)) = &event {
+        lock(&watched.listing).insert(key(cr));
+    }
     match event {
         Err(error) => Some(Err(error)),
         Ok(watcher::Event::Apply(cr) | watcher::Event::InitApply(cr)) => {
@@ -292,7 +299,14 @@ fn digest<K: Operated>(
             watched.shown(&key, cr.meta().resource_version.as_deref());
             let news = watched.marked(&key, Mark::of(&cr));
             // It may give up what others claim, too.
-            let rivals = if news { context.index.rivals::<K>(&key.0, &key.1) } else { vec![] };
+            let mut concerned = vec![];
+            if news {
+                let rivals = context.index.rivals::<K>(&key.0, &key.1);
+                concerned.extend(rivals.into_iter().map(|rival| (K::OBJECT, rival)));
+                // What it refers to is known before what it claims.
+                let indexed = cr.0.iter().flat_map(|cr| K::indexed(&Arc::new(cr.clone()), context));
+                concerned.extend(indexed);
+            }
             let another = cr.0.as_ref().is_ok_and(|decoded| context.index.put(decoded));
             if !news {
                 // Those who act on what is recorded as its own can do so now.
@@ -301,41 +315,48 @@ fn digest<K: Operated>(
                 return None;
             }
             context.wake.touch(K::OBJECT, &key, now);
-            for rival in rivals {
-                context.wake.wake(K::OBJECT, rival, now);
-            }
-            if let Ok(decoded) = &cr.0 {
-                for (kind, key) in K::indexed(&Arc::new(decoded.clone()), context) {
-                    context.wake.wake(kind, key, now);
-                }
+            for (kind, key) in concerned {
+                context.wake.wake(kind, key, now);
             }
             Some(Ok(cr))
         }
         Ok(watcher::Event::Delete(cr)) => {
-            let key = key(&cr);
-            let rivals = context.index.rivals::<K>(&key.0, &key.1);
-            if let Ok(decoded) = &cr.0 {
-                let connection = connection_of(decoded);
-                // A connection that is being deleted waits for those that refer to it.
-                let connection = (connection.namespace, connection.name);
-                context.index.remove::<K>(&key.0, &key.1);
-                context.wake.wake(super::connections::KIND, connection, now);
-            } else {
-                context.index.remove::<K>(&key.0, &key.1);
-            }
-            let before = watched.reason(&key, None);
-            context.metrics.moved(&K::kind(&()), before.as_deref(), None);
-            watched.forget(&key);
-            context.wake.forget(K::OBJECT, &key);
-            for rival in rivals {
-                context.wake.wake(K::OBJECT, rival, now);
-            }
-            for (kind, key) in K::removed(&key, context) {
-                context.wake.wake(kind, key, now);
-            }
+            gone::<K>(&key(&cr), context, watched);
             None
         }
-        Ok(watcher::Event::Init | watcher::Event::InitDone) => None,
+        Ok(watcher::Event::Init) => {
+            lock(&watched.listing).clear();
+            None
+        }
+        Ok(watcher::Event::InitDone) => {
+            for key in watched.vanished() {
+                gone::<K>(&key, context, watched);
+            }
+            context.listed.done(K::OBJECT);
+            None
+        }
+    }
+}
+
+/// It is deleted, or was while nobody watched.
+fn gone<K: Operated>(key: &Key, context: &Context, watched: &Watched) {
+    let now = Instant::now();
+    let rivals = context.index.rivals::<K>(&key.0, &key.1);
+    let connection = context.index.connection_of::<K>(&key.0, &key.1);
+    context.index.remove::<K>(&key.0, &key.1);
+    let before = watched.reason(key, None);
+    context.metrics.moved(&K::kind(&()), before.as_deref(), None);
+    watched.forget(key);
+    context.wake.forget(K::OBJECT, key);
+    for rival in rivals {
+        context.wake.wake(K::OBJECT, rival, now);
+    }
+    for (kind, key) in K::removed(key, context) {
+        context.wake.wake(kind, key, now);
+    }
+    // A connection that is being deleted waits for those that refer to it.
+    if let Some(connection) = connection {
+        context.wake.wake(super::connections::KIND, (connection.namespace, connection.name), now);
     }
 }
 

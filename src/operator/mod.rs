@@ -11,6 +11,7 @@ mod events;
 mod http;
 mod leader;
 mod ledger;
+mod listed;
 mod metrics;
 mod patch;
 mod resource;

@@ -84,6 +84,7 @@ async fn one<K: Operated>(
     watched: &Watched,
     key: &Key,
 ) -> Result<Again, Fault> {
+    context.listed.all().await;
     if !watched.is_current(key) {
         // The watch is behind our own last write: what it shows could be acted on twice.
         let live: Api<DeserializeGuard<K>> = Api::namespaced(context.client.clone(), &key.0);

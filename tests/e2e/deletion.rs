@@ -106,3 +106,19 @@ async fn a_resource_that_was_never_created_in_snowflake_goes_without_it() {
     world.kubectl.run(&["delete", "--timeout=30s", W]).await;
     assert_eq!(world.writes(0), [""; 0]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_that_starts_lets_no_connection_go_before_it_knows_who_uses_it() {
+    let mut world = World::new("delete-restart").await;
+    world.warehouse("w", json!({})).await;
+    world.kubectl.ready(&[W]).await;
+    let mut old = world.operators.remove(0);
+    assert!(old.stop().await.success());
+    world.kubectl.run(&["delete", "--wait=false", "snowflakeconnection/main", W]).await;
+
+    let since = world.last();
+    world.start_operator(&[]).await;
+    world.kubectl.run(&["wait", "--for=delete", W, "--timeout=30s"]).await;
+    world.kubectl.run(&["wait", "--for=delete", "snowflakeconnection/main", "--timeout=30s"]).await;
+    assert_eq!(world.writes(since), ["DROP WAREHOUSE \"W\""]);
+}
