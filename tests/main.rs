@@ -3,6 +3,9 @@
 
 mod cli;
 mod client;
+mod engine;
 mod e2e;
+mod plans;
 mod property;
+mod schema;
 mod support;

@@ -217,5 +217,9 @@ pub(crate) const NAME_RULE: &str = concat!(
     ")"
 );
 pub(crate) const NAME_MESSAGE: &str = "the name in Snowflake is immutable: to rename the object, set renamedFrom to its present name together with the new name";
+/// CEL: the name stays, where Snowflake can't rename the object.
+pub(crate) const FIXED_NAME_RULE: &str = concat!(resolved_name!("self"), " == ", resolved_name!("oldSelf"));
+pub(crate) const FIXED_NAME_MESSAGE: &str =
+    "the name in Snowflake is immutable, and Snowflake can't rename this object: create another resource";
 pub(crate) const CONNECTION_RULE: &str = "self.spec.connectionRef == oldSelf.spec.connectionRef";
 pub(crate) const CONNECTION_MESSAGE: &str = "connectionRef is immutable: delete this resource (deletionPolicy: Retain) and create it on the other connection";

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
-    AllowedNamespaces, CONNECTION_MESSAGE, CONNECTION_RULE, Grant, NAME_MESSAGE, NAME_RULE, Status,
+    AllowedNamespaces, CONNECTION_MESSAGE, CONNECTION_RULE, Grant, FIXED_NAME_MESSAGE, FIXED_NAME_RULE, Status,
     object_spec,
 };
 use crate::values::monitor::{Frequency, Trigger};
@@ -23,7 +23,7 @@ object_spec! {
         printcolumn(name = "Passed", type_ = "string", json_path = ".status.lastTriggerPassed"),
         printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
         printcolumn(name = "Message", type_ = "string", priority = "1", json_path = ".status.conditions[?(@.type=='Ready')].message"),
-        validation = kube::core::Rule::new(NAME_RULE).message(NAME_MESSAGE),
+        validation = kube::core::Rule::new(FIXED_NAME_RULE).message(FIXED_NAME_MESSAGE),
         validation = kube::core::Rule::new(CONNECTION_RULE).message(CONNECTION_MESSAGE),
     )]
     #[x_kube(validation = kube::core::Rule::new("!has(self.triggers) || self.triggers.filter(t, t.do == 'SUSPEND').size() <= 1").message("a monitor has at most one SUSPEND trigger: keep the lower one, or make one of them NOTIFY"))]
