@@ -62,7 +62,14 @@ impl Asks {
             management_policy: self.policy,
             deletion_policy: None,
         };
-        Gate { common, uid: "uid", record: &self.record, approved, resource: "snowflakewarehouses/etl", namespace: "team" }
+        Gate {
+            common,
+            uid: "uid",
+            record: &self.record,
+            approved,
+            resource: "snowflakewarehouses/etl",
+            namespace: "team",
+        }
     }
     fn hash(&self, steps: &[Step]) -> String {
         self.gate(None).decide(steps).waiting.unwrap().hash
@@ -83,7 +90,10 @@ fn only_destructive_steps_wait_and_what_comes_after_them() {
     assert_eq!(runs(&decision), [true, false, false, true]);
     let waiting = decision.waiting.unwrap();
     assert!(!waiting.visibility_lost && !decision.used);
-    let command = format!("kubectl -n team annotate --overwrite snowflakewarehouses/etl snowfence.dev/approve={}", waiting.hash);
+    let command = format!(
+        "kubectl -n team annotate --overwrite snowflakewarehouses/etl snowfence.dev/approve={}",
+        waiting.hash
+    );
     assert!(waiting.message.ends_with(&command), "{}", waiting.message);
     let approved = asks.gate(Some(&waiting.hash)).decide(&steps);
     assert_eq!(runs(&approved), [true; 4]);
@@ -109,9 +119,18 @@ fn an_approval_covers_exactly_what_waits_and_serves_once() {
         assert!(hashes.insert(asks.hash(steps)), "{steps:?}");
     }
     assert!(asks.gate(None).decide(&[held]).waiting.unwrap().visibility_lost);
-    let uid = Gate { uid: "other", ..asks.gate(None) }.decide(&[step("A", Risk::Destructive)]).waiting.unwrap().hash;
+    let uid = Gate { uid: "other", ..asks.gate(None) }
+        .decide(&[step("A", Risk::Destructive)])
+        .waiting
+        .unwrap()
+        .hash;
     assert!(hashes.insert(uid), "another resource");
-    asks.record.objects = vec![Entry { kind: "WAREHOUSE".into(), name: "A".into(), created_on: Some("1".into()), ..Entry::default() }];
+    asks.record.objects = vec![Entry {
+        kind: "WAREHOUSE".into(),
+        name: "A".into(),
+        created_on: Some("1".into()),
+        ..Entry::default()
+    }];
     assert!(hashes.insert(asks.hash(&[step("A", Risk::Destructive)])), "another identity");
     asks.record = Record { approvals: 1, ..Record::default() };
     assert!(hashes.insert(asks.hash(&[step("A", Risk::Destructive)])), "after it was used");
@@ -121,7 +140,11 @@ fn an_approval_covers_exactly_what_waits_and_serves_once() {
 #[test]
 fn what_is_only_observed_runs_nothing() {
     let asks = Asks { policy: ManagementPolicy::Observe, ..Asks::new() };
-    let steps = [step("A", Risk::Safe), step("B", Risk::Destructive), Step::note(on("A"), Note::Forget { on: on("A") })];
+    let steps = [
+        step("A", Risk::Safe),
+        step("B", Risk::Destructive),
+        Step::note(on("A"), Note::Forget { on: on("A") }),
+    ];
     let decision = asks.gate(None).decide(&steps);
     assert_eq!(runs(&decision), [false; 3]);
     assert_eq!(decision.waiting, None);
@@ -162,16 +185,26 @@ fn conditions_of_others_stay_and_messages_end() {
         observed_generation: None,
         last_transition_time: Time(at(1)),
     };
-    let written = Verdict::stalled("Conflict", "ü".repeat(5_000)).write(std::slice::from_ref(&theirs), Some(1), at(2));
+    let written =
+        Verdict::stalled("Conflict", "ü".repeat(5_000)).write(std::slice::from_ref(&theirs), Some(1), at(2));
     assert_eq!(written.len(), 5);
     assert_eq!(written[4], theirs);
     assert_eq!(written[0].message.chars().count(), 2_000);
-    let drifted = Verdict { drifted: Some("size".into()), ..Verdict::ready("Observed", "") }.write(&written, Some(1), at(3));
+    let drifted = Verdict { drifted: Some("size".into()), ..Verdict::ready("Observed", "") }.write(
+        &written,
+        Some(1),
+        at(3),
+    );
     assert_eq!(said(&drifted, DRIFTED), ("True", "Different", 3, Some(1)));
 }
 
 fn snowflake(code: &str) -> Fault {
-    let error = SnowflakeError { code: code.into(), sql_state: String::new(), message: "m".into(), query_id: Some("q".into()) };
+    let error = SnowflakeError {
+        code: code.into(),
+        sql_state: String::new(),
+        message: "m".into(),
+        query_id: Some("q".into()),
+    };
     Fault::Snowflake(ClientError::Snowflake(error))
 }
 
@@ -181,14 +214,31 @@ fn every_fault_has_its_row() {
     use Shown::{Quiet, Reconciling, Stalled};
     let unavailable = || ClientError::Unavailable("no route".into());
     let lost = ClientError::Lost { request_id: Uuid::nil(), cause: Box::new(unavailable()) };
-    let timed = |executed| ClientError::TimedOut { after: std::time::Duration::from_secs(9), may_have_executed: executed, request_id: Uuid::nil(), query_id: None };
+    let timed = |executed| ClientError::TimedOut {
+        after: std::time::Duration::from_secs(9),
+        may_have_executed: executed,
+        request_id: Uuid::nil(),
+        query_id: None,
+    };
     let table = [
         (Fault::Refused("x".into()), "InvalidSpec", Stalled, Resync, false),
         (Fault::Conflict("x".into()), "Conflict", Stalled, Resync, false),
         (Fault::NotVisible("x".into()), "NotVisible", Stalled, Resync, false),
         (Fault::NotAllowed("x".into()), "NotAllowed", Stalled, Resync, false),
-        (Fault::Waiting { reason: "RoleNotFound", message: "x".into() }, "RoleNotFound", Reconciling, Resync, false),
-        (Fault::Waiting { reason: "ConnectionNotReady", message: "x".into() }, "ConnectionNotReady", Reconciling, Resync, true),
+        (
+            Fault::Waiting { reason: "RoleNotFound", message: "x".into() },
+            "RoleNotFound",
+            Reconciling,
+            Resync,
+            false,
+        ),
+        (
+            Fault::Waiting { reason: "ConnectionNotReady", message: "x".into() },
+            "ConnectionNotReady",
+            Reconciling,
+            Resync,
+            true,
+        ),
         (Fault::NotConverging("x".into()), "NotConverging", Stalled, Resync, false),
         (Fault::ApprovalRequired("x".into()), "ApprovalRequired", Stalled, Resync, false),
         (Fault::VisibilityLost("x".into()), "VisibilityLost", Stalled, Resync, false),
@@ -203,12 +253,28 @@ fn every_fault_has_its_row() {
         (unavailable().into(), "SnowflakeUnavailable", Reconciling, Backoff, true),
         (lost.into(), "SnowflakeUnavailable", Reconciling, Backoff, true),
         (timed(true).into(), "StatementTimedOut", Reconciling, Backoff, false),
-        (ClientError::Throttled { message: "m".into() }.into(), "SnowflakeThrottled", Reconciling, Backoff, true),
-        (ClientError::Unauthorized { code: "390144".into(), message: "m".into() }.into(), "CredentialRefused", Reconciling, Resync, true),
+        (
+            ClientError::Throttled { message: "m".into() }.into(),
+            "SnowflakeThrottled",
+            Reconciling,
+            Backoff,
+            true,
+        ),
+        (
+            ClientError::Unauthorized { code: "390144".into(), message: "m".into() }.into(),
+            "CredentialRefused",
+            Reconciling,
+            Resync,
+            true,
+        ),
         (ClientError::BadAnswer("html".into()).into(), "BadAnswer", Reconciling, Backoff, false),
     ];
     for (fault, reason, shown, again, of_connection) in table {
-        assert_eq!((fault.row(), fault.is_of_connection()), ((reason, shown, again), of_connection), "{fault}");
+        assert_eq!(
+            (fault.row(), fault.is_of_connection()),
+            ((reason, shown, again), of_connection),
+            "{fault}"
+        );
         let verdict = snowfence::engine::reconcile::verdict_of(&fault);
         assert!(!(verdict.stalled && verdict.reconciling), "{fault}");
         assert_eq!(verdict.ready, Some(false), "{fault}");
@@ -235,7 +301,12 @@ fn set(all: &[&str]) -> BTreeSet<String> {
 fn notes_change_the_record() {
     let mut record = Record::default();
     assert!(record.owns_nothing() && record.is_empty());
-    let intent = |fields: &[&str]| Note::Intent { on: on("A"), request_id: Uuid::nil(), managed: set(fields), grants: set(&[]) };
+    let intent = |fields: &[&str]| Note::Intent {
+        on: on("A"),
+        request_id: Uuid::nil(),
+        managed: set(fields),
+        grants: set(&[]),
+    };
     record.apply(&intent(&["size"]));
     assert!(!record.owns_nothing());
     assert_eq!(record.attempts, 1);
@@ -245,7 +316,12 @@ fn notes_change_the_record() {
     record.apply(&Note::Created { on: on("A") });
     assert_eq!(record.attempts, 2, "no number twice");
     assert!(record.objects[0].intent.as_ref().unwrap().done);
-    record.apply(&Note::Identity { on: on("A"), created_on: "1".into(), owner: Some("R".into()), adopted: false });
+    record.apply(&Note::Identity {
+        on: on("A"),
+        created_on: "1".into(),
+        owner: Some("R".into()),
+        adopted: false,
+    });
     assert_eq!(record.objects[0].intent, None);
     record.apply(&Note::Resume { on: on("A"), wanted: true });
     record.apply(&Note::Grants { on: on("A"), grants: set(&["USAGE TO ROLE R"]) });
@@ -253,7 +329,10 @@ fn notes_change_the_record() {
     assert_eq!(record.objects[0].renaming.as_deref(), Some("B"));
     record.apply(&Note::Renamed { from: on("A"), to: on("B") });
     let entry = record.entry(&on("B")).unwrap();
-    assert_eq!((entry.renaming.as_deref(), entry.resume, entry.created_on.as_deref()), (None, true, Some("1")));
+    assert_eq!(
+        (entry.renaming.as_deref(), entry.resume, entry.created_on.as_deref()),
+        (None, true, Some("1"))
+    );
     assert_eq!(record.entry(&on("A")), None);
     // What is ours survives a replacement that was refused; a new object was never suspended here.
     let anew = Note::Intent { on: on("B"), request_id: Uuid::nil(), managed: set(&[]), grants: set(&[]) };
@@ -280,7 +359,11 @@ fn what_is_dropped() {
     };
     let (created, adopted) = (entry(Some("1"), false, None), entry(Some("1"), true, None));
     let (begun, never) = (entry(None, false, intent(false)), entry(None, false, None));
-    let observe = Wish { management_policy: ManagementPolicy::Observe, deletion_policy: Some(DeletionPolicy::Delete), abandon: false };
+    let observe = Wish {
+        management_policy: ManagementPolicy::Observe,
+        deletion_policy: Some(DeletionPolicy::Delete),
+        abandon: false,
+    };
     let abandon = Wish { abandon: true, deletion_policy: Some(DeletionPolicy::Delete), ..Wish::default() };
     let policy = |policy| Wish { deletion_policy: Some(policy), ..Wish::default() };
     let table = [
@@ -297,7 +380,11 @@ fn what_is_dropped() {
     ];
     for (wish, holds_data, entry, dropped) in table {
         let record = Record { objects: vec![entry.clone()], ..Record::default() };
-        assert_eq!(!to_drop(wish, holds_data, &record).is_empty(), dropped, "{wish:?} {holds_data} {entry:?}");
+        assert_eq!(
+            !to_drop(wish, holds_data, &record).is_empty(),
+            dropped,
+            "{wish:?} {holds_data} {entry:?}"
+        );
     }
 }
 
@@ -305,11 +392,19 @@ fn what_is_dropped() {
 
 fn claims(name: &str, object: &str, second: i64, created_on: Option<&str>) -> SnowflakeWarehouse {
     let reference = Reference { name: "snow".into(), namespace: None };
-    let mut cr = SnowflakeWarehouse::new(name, WarehouseSpec { connection_ref: reference, name: Some(object.into()), ..WarehouseSpec::default() });
+    let mut cr = SnowflakeWarehouse::new(
+        name,
+        WarehouseSpec { connection_ref: reference, name: Some(object.into()), ..WarehouseSpec::default() },
+    );
     cr.metadata.namespace = Some("team".into());
     cr.metadata.uid = Some(format!("uid-{name}"));
     cr.metadata.creation_timestamp = Some(Time(at(second)));
-    let entry = created_on.map(|at| Entry { kind: "WAREHOUSE".into(), name: object.to_uppercase(), created_on: Some(at.into()), ..Entry::default() });
+    let entry = created_on.map(|at| Entry {
+        kind: "WAREHOUSE".into(),
+        name: object.to_uppercase(),
+        created_on: Some(at.into()),
+        ..Entry::default()
+    });
     let record = Record { objects: entry.into_iter().collect(), ..Record::default() };
     cr.status = Some(Status { record, ..Status::default() });
     cr

@@ -3,8 +3,9 @@
 
 mod cli;
 mod client;
-mod engine;
 mod e2e;
+mod engine;
+mod hostile;
 mod plans;
 mod property;
 mod schema;

@@ -123,7 +123,9 @@ fn note(note: &Note) -> String {
         Note::Attached { on, names } => format!("attached to {on}: {}", list(names)),
         Note::Renaming { from, to } => format!("{from} is about to be {to}"),
         Note::Renamed { from, to } => format!("{from} is {to} now"),
-        Note::Resume { on, wanted } => format!("{on} {}", if *wanted { "is to be resumed" } else { "is resumed" }),
+        Note::Resume { on, wanted } => {
+            format!("{on} {}", if *wanted { "is to be resumed" } else { "is resumed" })
+        }
         Note::Forget { on } => format!("forget {on}"),
     }
 }

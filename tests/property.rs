@@ -2,7 +2,8 @@
 //! answer to one; then nothing is written any more: over ten resyncs, a restart and a change of leader.
 //!
 //! Each random life is lived once undisturbed, and then once for each blow at each of its effects.
-//! `PROPERTY_CASES` sets how many lives of each kind are lived at most, `PROPERTY_SECONDS` how long.
+//! `PROPERTY_CASES` sets how many lives of each kind are lived at most, `PROPERTY_SECONDS` how long,
+//! `PROPERTY_BLOWS` how many of the five blows fall on each effect.
 
 mod case;
 mod deletion;
@@ -33,15 +34,25 @@ fn number(variable: &str, default: u32) -> u32 {
 }
 
 /// The life undisturbed, then with each blow at each effect. What the account ends as must be the same.
-async fn every_blow(stage: &Stage, life: &Life, count: &AtomicUsize, effects: &AtomicUsize) -> Result<(), String> {
+async fn every_blow(
+    stage: &Stage,
+    life: &Life,
+    lived: usize,
+    count: &AtomicUsize,
+    effects: &AtomicUsize,
+) -> Result<(), String> {
     let end = live(stage, life, None, false).await.map_err(|sin| format!("undisturbed: {sin}"))?;
     count.fetch_add(1, Ordering::Relaxed);
     effects.fetch_add(end.effects, Ordering::Relaxed);
+    let blows = number("PROPERTY_BLOWS", 2) as usize;
     for n in 0..end.effects {
-        for (m, blow) in Blow::ALL.into_iter().enumerate() {
-            let hasty = (n + m) % 2 == 1;
+        for m in 0..blows {
+            // In turn, so that over many lives each blow falls on each kind of effect.
+            let m = n + m + lived;
+            let (blow, hasty) = (Blow::ALL[m % Blow::ALL.len()], m % 2 == 1);
             {
-                let at = |sin: String| format!("{blow:?} at effect {n} of {}, hasty: {hasty}: {sin}", end.effects);
+                let at =
+                    |sin: String| format!("{blow:?} at effect {n} of {}, hasty: {hasty}: {sin}", end.effects);
                 let other = live(stage, life, Some((n, blow)), hasty).await.map_err(at)?;
                 count.fetch_add(1, Ordering::Relaxed);
                 if hasty {
@@ -72,7 +83,9 @@ fn lives(name: &str, strategy: impl Strategy<Value = Life>, default: u32) {
         cases: number("PROPERTY_CASES", default),
         max_shrink_iters: 300,
         max_shrink_time: 15_000,
-        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/property.proptest-regressions"))),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
+            "tests/property.proptest-regressions",
+        ))),
         ..Config::default()
     };
     let enough = Duration::from_secs(number("PROPERTY_SECONDS", 45).into());
@@ -80,8 +93,8 @@ fn lives(name: &str, strategy: impl Strategy<Value = Life>, default: u32) {
         if began.elapsed() > enough && lives.load(Ordering::Relaxed) >= 10 {
             return Ok(());
         }
-        lives.fetch_add(1, Ordering::Relaxed);
-        runtime().block_on(every_blow(&stage, &life, &count, &effects)).map_err(TestCaseError::fail)
+        let lived = lives.fetch_add(1, Ordering::Relaxed);
+        runtime().block_on(every_blow(&stage, &life, lived, &count, &effects)).map_err(TestCaseError::fail)
     });
     let number = |n: &AtomicUsize| n.load(Ordering::Relaxed);
     eprintln!(

@@ -76,41 +76,130 @@ fn referring() -> Value {
 #[test]
 fn warehouses_that_can_never_work_are_refused() {
     let snowpark = "SNOWPARK-OPTIMIZED";
-    creations::<SnowflakeWarehouse>(&referring(), &[
-        ("minClusterCount must not be above", json!({"minClusterCount": 3, "maxClusterCount": 2}), json!({"minClusterCount": 2, "maxClusterCount": 2})),
-        ("too many clusters", json!({"size": "LARGE", "maxClusterCount": 161}), json!({"size": "LARGE", "maxClusterCount": 160})),
-        ("too many clusters", json!({"size": "XLARGE", "maxClusterCount": 81}), json!({"size": "XLARGE", "maxClusterCount": 80})),
-        ("too many clusters", json!({"size": "XXLARGE", "maxClusterCount": 41}), json!({"size": "XXLARGE", "maxClusterCount": 40})),
-        ("too many clusters", json!({"size": "XXXLARGE", "maxClusterCount": 21}), json!({"size": "XXXLARGE", "maxClusterCount": 20})),
-        ("too many clusters", json!({"size": "X4LARGE", "maxClusterCount": 11}), json!({"size": "SMALL", "maxClusterCount": 300})),
-        ("resourceConstraint needs type", json!({"resourceConstraint": "MEMORY_1X"}), json!({"type": snowpark, "resourceConstraint": "MEMORY_1X"})),
-        ("MEMORY_16X needs", json!({"type": snowpark, "resourceConstraint": "MEMORY_16X_x86", "size": "SMALL"}), json!({"type": snowpark, "resourceConstraint": "MEMORY_16X_x86", "size": "MEDIUM"})),
-        ("MEMORY_64X needs", json!({"type": snowpark, "resourceConstraint": "MEMORY_64X", "size": "MEDIUM"}), json!({"type": snowpark, "resourceConstraint": "MEMORY_64X", "size": "LARGE"})),
-        ("needs resourceConstraint: MEMORY_1X", json!({"type": snowpark, "size": "XSMALL"}), json!({"type": snowpark, "size": "XSMALL", "resourceConstraint": "MEMORY_1X_x86"})),
-        ("generation is for standard", json!({"type": snowpark, "generation": "1"}), json!({"type": "STANDARD", "generation": "2"})),
-        ("generation 1 only", json!({"generation": "2", "size": "X5LARGE"}), json!({"generation": "1", "size": "X6LARGE"})),
-        ("an adaptive warehouse has no size", json!({"type": "ADAPTIVE", "size": "SMALL"}), json!({"type": "ADAPTIVE", "comment": "x", "statementTimeoutInSeconds": 5})),
-        ("an adaptive warehouse has no size", json!({"type": "ADAPTIVE", "initiallySuspended": true}), json!({"type": "ADAPTIVE"})),
-        ("an adaptive warehouse has no size", json!({"type": "ADAPTIVE", "autoSuspend": 60}), json!({"autoSuspend": 60})),
-        ("need type: ADAPTIVE", json!({"maxQueryPerformanceLevel": "SMALL"}), json!({"type": "ADAPTIVE", "maxQueryPerformanceLevel": "X4LARGE"})),
-        ("at most X4LARGE", json!({"type": "ADAPTIVE", "maxQueryPerformanceLevel": "X5LARGE"}), json!({"type": "ADAPTIVE", "maxQueryPerformanceLevel": "XSMALL"})),
-        ("is 0, or 2 and more", json!({"type": "ADAPTIVE", "queryThroughputMultiplier": 1}), json!({"type": "ADAPTIVE", "queryThroughputMultiplier": 0})),
-        ("need type: INTERACTIVE", json!({"tables": ["a.b.c"]}), json!({"type": "INTERACTIVE", "tables": ["a.b.c"]})),
-        ("need type: INTERACTIVE", json!({"fallbackWarehouse": "w"}), json!({"type": "INTERACTIVE", "fallbackWarehouse": "w"})),
-        ("an interactive warehouse has no scalingPolicy", json!({"type": "INTERACTIVE", "scalingPolicy": "ECONOMY"}), json!({"type": "INTERACTIVE", "maxClusterCount": 2})),
-    ]);
+    creations::<SnowflakeWarehouse>(
+        &referring(),
+        &[
+            (
+                "minClusterCount must not be above",
+                json!({"minClusterCount": 3, "maxClusterCount": 2}),
+                json!({"minClusterCount": 2, "maxClusterCount": 2}),
+            ),
+            (
+                "too many clusters",
+                json!({"size": "LARGE", "maxClusterCount": 161}),
+                json!({"size": "LARGE", "maxClusterCount": 160}),
+            ),
+            (
+                "too many clusters",
+                json!({"size": "XLARGE", "maxClusterCount": 81}),
+                json!({"size": "XLARGE", "maxClusterCount": 80}),
+            ),
+            (
+                "too many clusters",
+                json!({"size": "XXLARGE", "maxClusterCount": 41}),
+                json!({"size": "XXLARGE", "maxClusterCount": 40}),
+            ),
+            (
+                "too many clusters",
+                json!({"size": "XXXLARGE", "maxClusterCount": 21}),
+                json!({"size": "XXXLARGE", "maxClusterCount": 20}),
+            ),
+            (
+                "too many clusters",
+                json!({"size": "X4LARGE", "maxClusterCount": 11}),
+                json!({"size": "SMALL", "maxClusterCount": 300}),
+            ),
+            (
+                "resourceConstraint needs type",
+                json!({"resourceConstraint": "MEMORY_1X"}),
+                json!({"type": snowpark, "resourceConstraint": "MEMORY_1X"}),
+            ),
+            (
+                "MEMORY_16X needs",
+                json!({"type": snowpark, "resourceConstraint": "MEMORY_16X_x86", "size": "SMALL"}),
+                json!({"type": snowpark, "resourceConstraint": "MEMORY_16X_x86", "size": "MEDIUM"}),
+            ),
+            (
+                "MEMORY_64X needs",
+                json!({"type": snowpark, "resourceConstraint": "MEMORY_64X", "size": "MEDIUM"}),
+                json!({"type": snowpark, "resourceConstraint": "MEMORY_64X", "size": "LARGE"}),
+            ),
+            (
+                "needs resourceConstraint: MEMORY_1X",
+                json!({"type": snowpark, "size": "XSMALL"}),
+                json!({"type": snowpark, "size": "XSMALL", "resourceConstraint": "MEMORY_1X_x86"}),
+            ),
+            (
+                "generation is for standard",
+                json!({"type": snowpark, "generation": "1"}),
+                json!({"type": "STANDARD", "generation": "2"}),
+            ),
+            (
+                "generation 1 only",
+                json!({"generation": "2", "size": "X5LARGE"}),
+                json!({"generation": "1", "size": "X6LARGE"}),
+            ),
+            (
+                "an adaptive warehouse has no size",
+                json!({"type": "ADAPTIVE", "size": "SMALL"}),
+                json!({"type": "ADAPTIVE", "comment": "x", "statementTimeoutInSeconds": 5}),
+            ),
+            (
+                "an adaptive warehouse has no size",
+                json!({"type": "ADAPTIVE", "initiallySuspended": true}),
+                json!({"type": "ADAPTIVE"}),
+            ),
+            (
+                "an adaptive warehouse has no size",
+                json!({"type": "ADAPTIVE", "autoSuspend": 60}),
+                json!({"autoSuspend": 60}),
+            ),
+            (
+                "need type: ADAPTIVE",
+                json!({"maxQueryPerformanceLevel": "SMALL"}),
+                json!({"type": "ADAPTIVE", "maxQueryPerformanceLevel": "X4LARGE"}),
+            ),
+            (
+                "at most X4LARGE",
+                json!({"type": "ADAPTIVE", "maxQueryPerformanceLevel": "X5LARGE"}),
+                json!({"type": "ADAPTIVE", "maxQueryPerformanceLevel": "XSMALL"}),
+            ),
+            (
+                "is 0, or 2 and more",
+                json!({"type": "ADAPTIVE", "queryThroughputMultiplier": 1}),
+                json!({"type": "ADAPTIVE", "queryThroughputMultiplier": 0}),
+            ),
+            (
+                "need type: INTERACTIVE",
+                json!({"tables": ["a.b.c"]}),
+                json!({"type": "INTERACTIVE", "tables": ["a.b.c"]}),
+            ),
+            (
+                "need type: INTERACTIVE",
+                json!({"fallbackWarehouse": "w"}),
+                json!({"type": "INTERACTIVE", "fallbackWarehouse": "w"}),
+            ),
+            (
+                "an interactive warehouse has no scalingPolicy",
+                json!({"type": "INTERACTIVE", "scalingPolicy": "ECONOMY"}),
+                json!({"type": "INTERACTIVE", "maxClusterCount": 2}),
+            ),
+        ],
+    );
 }
 
 #[test]
 fn auto_suspend_is_seconds_or_never() {
     // Not what decodes, so checked as the API server sees it.
     let schema = serde_json::to_value(SnowflakeWarehouse::crd()).unwrap();
-    let field = &schema["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["autoSuspend"];
+    let field = &schema["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
+        ["autoSuspend"];
     let rules = field["x-kubernetes-validations"].as_array().unwrap();
     assert_eq!(rules[0]["message"], "autoSuspend is a number of seconds above 0, or never");
     assert_eq!(field["x-kubernetes-int-or-string"], true);
     let passes = |value: Value| {
-        verdict(&resource::<SnowflakeWarehouse>(&referring(), "it", &json!({"autoSuspend": value})), None).unwrap();
+        verdict(&resource::<SnowflakeWarehouse>(&referring(), "it", &json!({"autoSuspend": value})), None)
+            .unwrap();
     };
     passes(json!(1));
     passes(json!("never"));
@@ -122,24 +211,71 @@ fn auto_suspend_is_seconds_or_never() {
 
 #[test]
 fn what_is_immutable_stays() {
-    updates::<SnowflakeWarehouse>(&referring(), &[
-        ("set renamedFrom", json!({}), json!({"name": "other"}), json!({"name": "other", "renamedFrom": "my_it"})),
-        ("set renamedFrom", json!({"name": "a"}), json!({"name": "b", "renamedFrom": "c"}), json!({"name": "b", "renamedFrom": "A"})),
-        ("set renamedFrom", json!({"name": "\"a\""}), json!({"name": "a"}), json!({"name": "a", "renamedFrom": "\"a\""})),
-        // Folded alike: no other name.
-        ("set renamedFrom", json!({"name": "a"}), json!({"name": "\"a\""}), json!({"name": "A"})),
-        ("connectionRef is immutable", json!({}), json!({"connectionRef": {"name": "other"}}), json!({"comment": "x"})),
-        ("can't become interactive", json!({}), json!({"type": "INTERACTIVE"}), json!({"type": "STANDARD"})),
-        ("can't become interactive", json!({"type": "INTERACTIVE"}), json!({"type": "STANDARD"}), json!({"type": "INTERACTIVE", "size": "SMALL"})),
-    ]);
-    updates::<ResourceMonitor>(&referring(), &[
-        ("can't rename", json!({}), json!({"name": "other", "renamedFrom": "my_it"}), json!({"name": "my_it"})),
-        ("connectionRef is immutable", json!({}), json!({"connectionRef": {"name": "other"}}), json!({"creditQuota": 1})),
-    ]);
+    updates::<SnowflakeWarehouse>(
+        &referring(),
+        &[
+            (
+                "set renamedFrom",
+                json!({}),
+                json!({"name": "other"}),
+                json!({"name": "other", "renamedFrom": "my_it"}),
+            ),
+            (
+                "set renamedFrom",
+                json!({"name": "a"}),
+                json!({"name": "b", "renamedFrom": "c"}),
+                json!({"name": "b", "renamedFrom": "A"}),
+            ),
+            (
+                "set renamedFrom",
+                json!({"name": "\"a\""}),
+                json!({"name": "a"}),
+                json!({"name": "a", "renamedFrom": "\"a\""}),
+            ),
+            // Folded alike: no other name.
+            ("set renamedFrom", json!({"name": "a"}), json!({"name": "\"a\""}), json!({"name": "A"})),
+            (
+                "connectionRef is immutable",
+                json!({}),
+                json!({"connectionRef": {"name": "other"}}),
+                json!({"comment": "x"}),
+            ),
+            (
+                "can't become interactive",
+                json!({}),
+                json!({"type": "INTERACTIVE"}),
+                json!({"type": "STANDARD"}),
+            ),
+            (
+                "can't become interactive",
+                json!({"type": "INTERACTIVE"}),
+                json!({"type": "STANDARD"}),
+                json!({"type": "INTERACTIVE", "size": "SMALL"}),
+            ),
+        ],
+    );
+    updates::<ResourceMonitor>(
+        &referring(),
+        &[
+            (
+                "can't rename",
+                json!({}),
+                json!({"name": "other", "renamedFrom": "my_it"}),
+                json!({"name": "my_it"}),
+            ),
+            (
+                "connectionRef is immutable",
+                json!({}),
+                json!({"connectionRef": {"name": "other"}}),
+                json!({"creditQuota": 1}),
+            ),
+        ],
+    );
     let connection = json!({"account": "org-acc", "user": "u", "authentication": {"workloadIdentity": {"serviceAccountRef": {"name": "sa"}}}});
-    updates::<SnowflakeConnection>(&connection, &[
-        ("account is immutable", json!({}), json!({"account": "org-other"}), json!({"user": "other"})),
-    ]);
+    updates::<SnowflakeConnection>(
+        &connection,
+        &[("account is immutable", json!({}), json!({"account": "org-other"}), json!({"user": "other"}))],
+    );
 }
 
 #[test]
@@ -149,13 +285,32 @@ fn monitors_that_can_never_work_are_refused() {
         json!({"triggers": all})
     };
     let notify = |n: i32| triggers(&(1..=n).map(|at| (at, "NOTIFY")).collect::<Vec<_>>());
-    creations::<ResourceMonitor>(&referring(), &[
-        ("at most one SUSPEND trigger", triggers(&[(80, "SUSPEND"), (90, "SUSPEND")]), triggers(&[(80, "SUSPEND"), (90, "SUSPEND_IMMEDIATE"), (110, "NOTIFY")])),
-        ("at most one SUSPEND_IMMEDIATE", triggers(&[(80, "SUSPEND_IMMEDIATE"), (90, "SUSPEND_IMMEDIATE")]), triggers(&[])),
-        ("at most five NOTIFY", notify(6), notify(5)),
-        ("set together with frequency", json!({"startTimestamp": "2027-01-01"}), json!({"startTimestamp": "IMMEDIATELY", "frequency": "DAILY"})),
-        ("takes no notifyUsers", json!({"accountLevel": true, "notifyUsers": ["a"]}), json!({"accountLevel": true, "notifyUsers": []})),
-    ]);
+    creations::<ResourceMonitor>(
+        &referring(),
+        &[
+            (
+                "at most one SUSPEND trigger",
+                triggers(&[(80, "SUSPEND"), (90, "SUSPEND")]),
+                triggers(&[(80, "SUSPEND"), (90, "SUSPEND_IMMEDIATE"), (110, "NOTIFY")]),
+            ),
+            (
+                "at most one SUSPEND_IMMEDIATE",
+                triggers(&[(80, "SUSPEND_IMMEDIATE"), (90, "SUSPEND_IMMEDIATE")]),
+                triggers(&[]),
+            ),
+            ("at most five NOTIFY", notify(6), notify(5)),
+            (
+                "set together with frequency",
+                json!({"startTimestamp": "2027-01-01"}),
+                json!({"startTimestamp": "IMMEDIATELY", "frequency": "DAILY"}),
+            ),
+            (
+                "takes no notifyUsers",
+                json!({"accountLevel": true, "notifyUsers": ["a"]}),
+                json!({"accountLevel": true, "notifyUsers": []}),
+            ),
+        ],
+    );
 }
 
 #[test]
@@ -164,12 +319,27 @@ fn connections_say_one_way_to_sign_in() {
     let key = json!({"name": "s", "key": "k"});
     let (pair, token) = (json!({"privateKey": key}), json!({"token": key}));
     let client = json!({"tokenUrl": "https://idp.example.com/token", "clientId": key, "clientSecret": key});
-    creations::<SnowflakeConnection>(&base, &[
-        ("exactly one of", json!({"authentication": {}}), json!({"authentication": {"keyPair": pair}})),
-        ("exactly one of", json!({"authentication": {"keyPair": pair, "programmaticAccessToken": token}}), json!({"authentication": {"programmaticAccessToken": token}})),
-        ("either token or clientCredentials", json!({"authentication": {"oauth": {}}}), json!({"authentication": {"oauth": token}})),
-        ("either token or clientCredentials", json!({"authentication": {"oauth": {"token": key, "clientCredentials": client}}}), json!({"authentication": {"oauth": {"clientCredentials": client}}})),
-    ]);
+    creations::<SnowflakeConnection>(
+        &base,
+        &[
+            ("exactly one of", json!({"authentication": {}}), json!({"authentication": {"keyPair": pair}})),
+            (
+                "exactly one of",
+                json!({"authentication": {"keyPair": pair, "programmaticAccessToken": token}}),
+                json!({"authentication": {"programmaticAccessToken": token}}),
+            ),
+            (
+                "either token or clientCredentials",
+                json!({"authentication": {"oauth": {}}}),
+                json!({"authentication": {"oauth": token}}),
+            ),
+            (
+                "either token or clientCredentials",
+                json!({"authentication": {"oauth": {"token": key, "clientCredentials": client}}}),
+                json!({"authentication": {"oauth": {"clientCredentials": client}}}),
+            ),
+        ],
+    );
 }
 
 /// Every rule of every schema has been seen to refuse something above: no rule comes in without a case.
@@ -182,7 +352,8 @@ fn every_rule_has_a_sentence_and_a_case() {
     }
     assert!(rules.len() > 20);
     for message in rules {
-        let quoted: Vec<&str> = source.split('"').filter(|text| text.len() > 8 && message.contains(text)).collect();
+        let quoted: Vec<&str> =
+            source.split('"').filter(|text| text.len() > 8 && message.contains(text)).collect();
         assert!(!quoted.is_empty(), "no case for: {message}");
     }
 }
@@ -190,7 +361,9 @@ fn every_rule_has_a_sentence_and_a_case() {
 fn collect(schema: &Value, rules: &mut Vec<String>) {
     match schema {
         Value::Object(members) => {
-            for rule in members.get("x-kubernetes-validations").and_then(Value::as_array).into_iter().flatten() {
+            for rule in
+                members.get("x-kubernetes-validations").and_then(Value::as_array).into_iter().flatten()
+            {
                 rules.push(rule["message"].as_str().expect("a rule has a sentence").to_owned());
             }
             members.values().for_each(|value| collect(value, rules));

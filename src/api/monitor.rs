@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
-    AllowedNamespaces, CONNECTION_MESSAGE, CONNECTION_RULE, Grant, FIXED_NAME_MESSAGE, FIXED_NAME_RULE, Status,
-    object_spec,
+    AllowedNamespaces, CONNECTION_MESSAGE, CONNECTION_RULE, FIXED_NAME_MESSAGE, FIXED_NAME_RULE, Grant,
+    Status, object_spec,
 };
 use crate::values::monitor::{Frequency, Trigger};
 

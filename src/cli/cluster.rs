@@ -18,11 +18,7 @@ use super::{
 };
 use crate::{
     api::{ResourceMonitor, SecretKeyRef, SnowflakeConnection, SnowflakeWarehouse},
-    engine::{
-        managed::Managed,
-        peers::Index,
-        session::ConnectionKey,
-    },
+    engine::{managed::Managed, peers::Index, session::ConnectionKey},
     kinds::{any, connection::Secrets},
     operator::KubeSecrets,
     snowflake::auth::TokenSource,
@@ -49,12 +45,15 @@ pub(super) async fn client(context: Option<&str>) -> Result<(Client, String), Er
     let config = match context {
         Some(context) => {
             let options = KubeConfigOptions { context: Some(context.into()), ..KubeConfigOptions::default() };
-            let failed = |error: kube::config::KubeconfigError| Error::Usage(format!("--context {context}: {error}"));
+            let failed =
+                |error: kube::config::KubeconfigError| Error::Usage(format!("--context {context}: {error}"));
             let kubeconfig = Kubeconfig::read().map_err(failed)?;
             kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(failed)?
         }
         None => kube::Config::infer().await.map_err(|error| {
-            Error::Usage(format!("no Kubernetes cluster: {error}; set KUBECONFIG, or name a context with --context"))
+            Error::Usage(format!(
+                "no Kubernetes cluster: {error}; set KUBECONFIG, or name a context with --context"
+            ))
         })?,
     };
     let namespace = config.default_namespace.clone();

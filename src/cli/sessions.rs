@@ -68,7 +68,8 @@ impl Sessions {
             })
             .collect();
         if let Some(cluster) = cluster {
-            for key in keys.iter().filter(|key| !connections.contains_key(*key)).cloned().collect::<Vec<_>>() {
+            for key in keys.iter().filter(|key| !connections.contains_key(*key)).cloned().collect::<Vec<_>>()
+            {
                 if let Some(connection) = cluster.connection(&key).await? {
                     connections.insert(key, connection);
                 }
@@ -88,7 +89,9 @@ impl Sessions {
                             let secrets = cluster.secrets(&manifests.secrets);
                             connection::open(key.clone(), &manifest.spec, &secrets, &reach).await
                         }
-                        None => connection::open(key.clone(), &manifest.spec, &manifests.secrets, &reach).await,
+                        None => {
+                            connection::open(key.clone(), &manifest.spec, &manifests.secrets, &reach).await
+                        }
                     };
                     match opened {
                         // Its Secret is kept elsewhere: the environment may know as much.

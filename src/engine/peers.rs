@@ -81,7 +81,10 @@ impl Index {
         let claimed = Claimed {
             uid: cr.meta().uid.as_deref().unwrap_or_default().into(),
             created: cr.meta().creation_timestamp.as_ref().map_or(i64::MAX, |time| time.0.as_second()),
-            created_on: recorded.iter().find(|(name, _)| *name == object.as_str()).map(|(_, at)| (*at).into()),
+            created_on: recorded
+                .iter()
+                .find(|(name, _)| *name == object.as_str())
+                .map(|(_, at)| (*at).into()),
             observes: cr.common().management_policy == ManagementPolicy::Observe,
             object: object.as_str().into(),
             recorded: recorded.iter().map(|(name, _)| (*name).into()).collect(),
@@ -174,7 +177,8 @@ impl Inner {
                 self.by_object.remove(&object);
             }
         }
-        if let Some(keys) = self.by_connection.get_mut(&old.connection).and_then(|kinds| kinds.get_mut(kind)) {
+        if let Some(keys) = self.by_connection.get_mut(&old.connection).and_then(|kinds| kinds.get_mut(kind))
+        {
             keys.remove(key);
         }
         Some(old)

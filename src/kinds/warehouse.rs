@@ -593,7 +593,8 @@ impl Managed for SnowflakeWarehouse {
         WarehouseSummary {
             name: name.map(|name| name.as_str().to_owned()),
             // As specs spell it.
-            size: text("size").map(|text| WarehouseSize::read(Some(&text)).map_or(text, |size| size.to_string())),
+            size: text("size")
+                .map(|text| WarehouseSize::read(Some(&text)).map_or(text, |size| size.to_string())),
             resource_monitor: text("resource_monitor"),
         }
     }

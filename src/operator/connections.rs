@@ -587,7 +587,9 @@ fn ready(session: &Session, summary: &ConnectionSummary) -> Verdict {
         let user = &session.account.user;
         return Verdict::ready(
             "SecondaryRoles",
-            format!("the user's secondary roles are active, so more than the role's privileges count; ALTER USER \"{user}\" SET DEFAULT_SECONDARY_ROLES = ()"),
+            format!(
+                "the user's secondary roles are active, so more than the role's privileges count; ALTER USER \"{user}\" SET DEFAULT_SECONDARY_ROLES = ()"
+            ),
         );
     }
     Verdict::ready("Connected", "")

@@ -66,7 +66,8 @@ impl Transport {
             async move {
                 let request = reqwest::Request::try_from(request).map_err(|e| broken(e, false))?;
                 let (host, port) = (request.url().host_str(), request.url().port());
-                let at = host.unwrap_or_default().to_owned() + &port.map_or_else(String::new, |p| format!(":{p}"));
+                let at =
+                    host.unwrap_or_default().to_owned() + &port.map_or_else(String::new, |p| format!(":{p}"));
                 let answer = client.execute(request).await.map_err(|error| {
                     let sent = !(error.is_connect() || error.is_builder());
                     let error = broken(error.without_url(), sent);

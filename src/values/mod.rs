@@ -9,4 +9,6 @@ pub mod keywords;
 pub mod literal;
 pub mod monitor;
 pub mod path;
+#[cfg(test)]
+mod tests;
 pub mod warehouse;

@@ -82,7 +82,8 @@ fn every_field_has_a_row_or_a_place() {
         ["connectionRef", "name", "renamedFrom", "adopt", "suspend", "managementPolicy", "deletionPolicy"];
     let known: BTreeSet<&str> =
         ROWS.iter().map(|row| row.path).chain(WITHOUT_ROW.iter().copied()).chain(common).collect();
-    let fields: BTreeSet<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+    let fields: BTreeSet<&str> =
+        schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(fields, known);
 }
 
@@ -93,11 +94,30 @@ fn creation() {
         ("a quota", of(quota())),
         ("everything", of(full())),
         ("a frequency begins at once", of(MonitorSpec { frequency: Some(Frequency::Daily), ..quota() })),
-        ("IMMEDIATELY", of(MonitorSpec { frequency: Some(Frequency::Daily), start_timestamp: Some("IMMEDIATELY".into()), ..quota() })),
+        (
+            "IMMEDIATELY",
+            of(MonitorSpec {
+                frequency: Some(Frequency::Daily),
+                start_timestamp: Some("IMMEDIATELY".into()),
+                ..quota()
+            })
+        ),
         ("of the account", of(MonitorSpec { account_level: Some(true), ..quota() })),
-        ("triggers alone make no monitor", of(MonitorSpec { credit_quota: None, triggers: full().triggers, ..quota() })),
+        (
+            "triggers alone make no monitor",
+            of(MonitorSpec { credit_quota: None, triggers: full().triggers, ..quota() })
+        ),
         ("nothing at all", of(MonitorSpec::default())),
-        ("two SUSPEND triggers", of(MonitorSpec { triggers: Some(vec![trigger(90, TriggerAction::Suspend), trigger(95, TriggerAction::Suspend)]), ..quota() })),
+        (
+            "two SUSPEND triggers",
+            of(MonitorSpec {
+                triggers: Some(vec![
+                    trigger(90, TriggerAction::Suspend),
+                    trigger(95, TriggerAction::Suspend)
+                ]),
+                ..quota()
+            })
+        ),
         ("no date", of(MonitorSpec { end_timestamp: Some("tomorrow".into()), ..quota() })),
         ("no user's name", of(MonitorSpec { notify_users: Some(vec!["a b".into()]), ..quota() })),
     ]));
@@ -107,8 +127,13 @@ fn creation() {
 fn alteration() {
     let managed = ["creditQuota", "frequency", "startTimestamp", "endTimestamp", "notifyUsers", "triggers"];
     let same = [
-        ("frequency", Some("WEEKLY")), ("start_time", Some("4073544000.000000000")), ("end_time", Some("4105036800.000000000")),
-        ("notify_users", Some("\"b,ob\", ANN")), ("notify_at", Some("50%,80%")), ("suspend_at", Some("100%")), ("suspend_immediately_at", Some("110%")),
+        ("frequency", Some("WEEKLY")),
+        ("start_time", Some("4073544000.000000000")),
+        ("end_time", Some("4105036800.000000000")),
+        ("notify_users", Some("\"b,ob\", ANN")),
+        ("notify_at", Some("50%,80%")),
+        ("suspend_at", Some("100%")),
+        ("suspend_immediately_at", Some("110%")),
     ];
     let full = || MonitorSpec { grants: None, ..full() };
     let but = |column, cell| {
@@ -118,26 +143,73 @@ fn alteration() {
     };
     insta::assert_snapshot!(table([
         ("everything", of(full(), &managed, &[("credit_quota", Some("7.00"))])),
-        ("in sync: used credits move by themselves, and order carries no meaning", of(full(), &managed, &same)),
+        (
+            "in sync: used credits move by themselves, and order carries no meaning",
+            of(full(), &managed, &same)
+        ),
         ("the quota was taken away by hand", of(quota(), &["creditQuota"], &[("credit_quota", None)])),
-        ("the frequency alone: the start goes with it", of(full(), &managed, &but("frequency", Some("DAILY")))),
-        ("the start alone: the frequency goes with it", of(full(), &managed, &but("start_time", Some("4073572800.000000000")))),
-        ("a frequency without a start", of(MonitorSpec { frequency: Some(Frequency::Daily), ..quota() }, &[], &[])),
-        ("one trigger: TRIGGERS replaces the set, outside SET", of(full(), &managed, &but("notify_at", Some("80%")))),
-        ("no user any more", of(MonitorSpec { notify_users: Some(vec![]), ..quota() }, &[], &[("notify_users", Some("ANN"))])),
-        ("a start that Snowflake prints with an offset", of(full(), &managed, &but("start_time", Some("2099-01-31 04:00:00.000 -0800")))),
+        (
+            "the frequency alone: the start goes with it",
+            of(full(), &managed, &but("frequency", Some("DAILY")))
+        ),
+        (
+            "the start alone: the frequency goes with it",
+            of(full(), &managed, &but("start_time", Some("4073572800.000000000")))
+        ),
+        (
+            "a frequency without a start",
+            of(MonitorSpec { frequency: Some(Frequency::Daily), ..quota() }, &[], &[])
+        ),
+        (
+            "one trigger: TRIGGERS replaces the set, outside SET",
+            of(full(), &managed, &but("notify_at", Some("80%")))
+        ),
+        (
+            "no user any more",
+            of(MonitorSpec { notify_users: Some(vec![]), ..quota() }, &[], &[("notify_users", Some("ANN"))])
+        ),
+        (
+            "a start that Snowflake prints with an offset",
+            of(full(), &managed, &but("start_time", Some("2099-01-31 04:00:00.000 -0800")))
+        ),
         ("thresholds that are not understood", of(full(), &managed, &but("notify_at", Some("half")))),
         ("a quota that is not understood", of(full(), &managed, &but("credit_quota", Some("plenty")))),
-        ("ignored triggers", of(MonitorSpec { ignore_fields: vec!["triggers".into()], ..full() }, &managed, &but("notify_at", Some("1%")))),
+        (
+            "ignored triggers",
+            of(
+                MonitorSpec { ignore_fields: vec!["triggers".into()], ..full() },
+                &managed,
+                &but("notify_at", Some("1%"))
+            )
+        ),
     ]));
 }
 
 #[test]
 fn release() {
-    let managed = ["creditQuota", "frequency", "startTimestamp", "endTimestamp", "notifyUsers", "triggers", "accountLevel"];
+    let managed = [
+        "creditQuota",
+        "frequency",
+        "startTimestamp",
+        "endTimestamp",
+        "notifyUsers",
+        "triggers",
+        "accountLevel",
+    ];
     let empty = || MonitorSpec::default();
     insta::assert_snapshot!(table([
-        ("of everything", of(empty(), &managed, &[("end_time", Some("4105036800.000000000")), ("notify_users", Some("ANN")), ("level", Some("ACCOUNT"))])),
+        (
+            "of everything",
+            of(
+                empty(),
+                &managed,
+                &[
+                    ("end_time", Some("4105036800.000000000")),
+                    ("notify_users", Some("ANN")),
+                    ("level", Some("ACCOUNT"))
+                ]
+            )
+        ),
         ("of what has no value already", of(empty(), &managed, &[("credit_quota", None)])),
         ("of the account's level that somebody else gave", of(empty(), &[], &[("level", Some("ACCOUNT"))])),
     ]));
@@ -145,7 +217,12 @@ fn release() {
 
 #[test]
 fn the_last_trigger_can_only_go_with_a_new_monitor() {
-    let none = |quota: i64| MonitorSpec { triggers: Some(vec![]), credit_quota: Some(quota), grants: full().grants, ..MonitorSpec::default() };
+    let none = |quota: i64| MonitorSpec {
+        triggers: Some(vec![]),
+        credit_quota: Some(quota),
+        grants: full().grants,
+        ..MonitorSpec::default()
+    };
     let entry = Entry {
         grants: ["MONITOR TO ROLE FINANCE".into()].into(),
         attached: ["W1".into()].into(),
@@ -158,17 +235,33 @@ fn the_last_trigger_can_only_go_with_a_new_monitor() {
     let replaced = |done| Entry { created_on: Some("1".into()), intent: intent(done), ..entry.clone() };
     insta::assert_snapshot!(table([
         ("the rest is done meanwhile", plan(&cr(none(7)), &record([entry.clone()]), &seen(Some("CAP")))),
-        ("not sent yet, or the answer was lost", plan(&cr(none(100)), &record([pending.clone()]), &seen(Some("CAP")))),
-        ("the answer was lost, and another one is there now: never replaced", plan(&cr(none(100)), &record([replaced(false)]), &seen(None))),
+        (
+            "not sent yet, or the answer was lost",
+            plan(&cr(none(100)), &record([pending.clone()]), &seen(Some("CAP")))
+        ),
+        (
+            "the answer was lost, and another one is there now: never replaced",
+            plan(&cr(none(100)), &record([replaced(false)]), &seen(None))
+        ),
         ("gone meanwhile", plan(&cr(none(100)), &record([pending]), &Seen::default())),
-        ("replaced, and then a crash", plan(&cr(none(100)), &record([replaced(true)]), &Seen { grants: BTreeSet::new(), found: Some(shown(&[("notify_at", None)])), ..seen(None) })),
+        (
+            "replaced, and then a crash",
+            plan(
+                &cr(none(100)),
+                &record([replaced(true)]),
+                &Seen { grants: BTreeSet::new(), found: Some(shown(&[("notify_at", None)])), ..seen(None) }
+            )
+        ),
     ]));
 }
 
 #[test]
 fn assignments() {
     let name = |text: &str| Ident::exact(text).unwrap();
-    let entry = |attached: &[&str]| Entry { attached: attached.iter().map(|n| (*n).to_owned()).collect(), ..ours(KIND, "CAP", &["creditQuota"]) };
+    let entry = |attached: &[&str]| Entry {
+        attached: attached.iter().map(|n| (*n).to_owned()).collect(),
+        ..ours(KIND, "CAP", &["creditQuota"])
+    };
     let with = |wanted: &[(&str, Option<Option<&str>>)], released: &[&str]| Seen {
         wanted: wanted.iter().map(|(n, has)| (name(n), has.map(self::has))).collect(),
         released: released.iter().map(|n| name(n)).collect(),
@@ -176,13 +269,28 @@ fn assignments() {
     };
     let of = |attached: &[&str], seen: Seen| plan(&cr(quota()), &record([entry(attached)]), &seen);
     insta::assert_snapshot!(table([
-        ("assigned, moved here, and waiting to be created", of(&[], with(&[("W1", Some(None)), ("W2", Some(Some("OTHER"))), ("W3", None)], &[]))),
-        ("not ours, or not ours yet", of(&[], Seen { wanted: [(name("W1"), Some(Assigned { ours: false, ..has(None) }))].into(), ..seen(&[]) })),
+        (
+            "assigned, moved here, and waiting to be created",
+            of(&[], with(&[("W1", Some(None)), ("W2", Some(Some("OTHER"))), ("W3", None)], &[]))
+        ),
+        (
+            "not ours, or not ours yet",
+            of(
+                &[],
+                Seen {
+                    wanted: [(name("W1"), Some(Assigned { ours: false, ..has(None) }))].into(),
+                    ..seen(&[])
+                }
+            )
+        ),
         ("in sync", of(&["W1"], with(&[("W1", Some(Some("CAP")))], &[]))),
         ("assigned by somebody else already", of(&[], with(&[("W1", Some(Some("CAP")))], &[]))),
         ("no longer referred to", of(&["W1", "W2"], with(&[("W1", Some(Some("CAP")))], &["W2"]))),
         ("no longer referred to, and moved on", of(&["W2"], with(&[], &[]))),
-        ("created with the monitor", plan(&cr(quota()), &Record::default(), &Seen { found: None, ..with(&[("W1", Some(None))], &[]) })),
+        (
+            "created with the monitor",
+            plan(&cr(quota()), &Record::default(), &Seen { found: None, ..with(&[("W1", Some(None))], &[]) })
+        ),
     ]));
 }
 
@@ -192,6 +300,13 @@ fn names() {
     insta::assert_snapshot!(table([
         ("can't be renamed", plan(&cr(spec()), &record([ours(KIND, "CAP", &[])]), &Seen::default())),
         ("somebody else's", plan(&cr(quota()), &record([]), &seen(&[]))),
-        ("adopted, and the last trigger waits", plan(&cr(MonitorSpec { adopt: Some(true), triggers: Some(vec![]), ..quota() }), &record([]), &seen(&[]))),
+        (
+            "adopted, and the last trigger waits",
+            plan(
+                &cr(MonitorSpec { adopt: Some(true), triggers: Some(vec![]), ..quota() }),
+                &record([]),
+                &seen(&[])
+            )
+        ),
     ]));
 }

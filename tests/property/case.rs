@@ -7,7 +7,9 @@ use snowfence::{
     api::{Grant, ManagementPolicy, Reference, monitor::MonitorSpec, warehouse::WarehouseSpec},
     values::{
         monitor::{Frequency, Trigger, TriggerAction},
-        warehouse::{AutoSuspend, Generation, ResourceConstraint, ScalingPolicy, WarehouseSize, WarehouseType},
+        warehouse::{
+            AutoSuspend, Generation, ResourceConstraint, ScalingPolicy, WarehouseSize, WarehouseType,
+        },
     },
 };
 
@@ -79,8 +81,17 @@ fn common() -> impl Strategy<Value = WarehouseSpec> {
         1 => Just(vec!["comment".to_owned()]),
         1 => Just(vec!["autoSuspend".to_owned(), "statementTimeoutInSeconds".to_owned()]),
     ];
-    let monitor = prop_oneof![6 => Just(None), 2 => Just(Some("one")), 1 => Just(Some("two")), 1 => Just(Some("none"))];
-    (option::of(text()), option::of(0..5_i32), option::of(1..5_i32), grants(&["USAGE", "OPERATE", "MONITOR"]), ignored, monitor, any::<bool>())
+    let monitor =
+        prop_oneof![6 => Just(None), 2 => Just(Some("one")), 1 => Just(Some("two")), 1 => Just(Some("none"))];
+    (
+        option::of(text()),
+        option::of(0..5_i32),
+        option::of(1..5_i32),
+        grants(&["USAGE", "OPERATE", "MONITOR"]),
+        ignored,
+        monitor,
+        any::<bool>(),
+    )
         .prop_map(|(comment, queued, timeout, grants, ignore_fields, monitor, adopt)| WarehouseSpec {
             comment,
             statement_queued_timeout_in_seconds: queued,
@@ -112,7 +123,14 @@ fn sized() -> impl Strategy<Value = WarehouseSpec> {
         2 => (1..9_i32).prop_flat_map(|max| (Just(max), 1..=max)).prop_map(|(max, min)| (Some(min), Some(max))),
     ];
     let suspend = prop_oneof![Just(AutoSuspend::Never), (1..900_i32).prop_map(AutoSuspend::After)];
-    (common(), clusters, option::of(suspend), option::of(any::<bool>()), option::of(any::<bool>()), option::of(1..32_i32))
+    (
+        common(),
+        clusters,
+        option::of(suspend),
+        option::of(any::<bool>()),
+        option::of(any::<bool>()),
+        option::of(1..32_i32),
+    )
         .prop_map(|(common, (min, max), suspend, resume, initially, level)| WarehouseSpec {
             min_cluster_count: min,
             max_cluster_count: max,
@@ -168,19 +186,20 @@ fn snowpark() -> impl Strategy<Value = WarehouseSpec> {
 }
 
 fn adaptive() -> impl Strategy<Value = WarehouseSpec> {
-    (common(), option::of(select(SIZES)), option::of(select(vec![0, 2, 9]))).prop_map(|(spec, level, times)| {
-        WarehouseSpec {
+    (common(), option::of(select(SIZES)), option::of(select(vec![0, 2, 9]))).prop_map(
+        |(spec, level, times)| WarehouseSpec {
             warehouse_type: Some(WarehouseType::Adaptive),
             max_query_performance_level: level,
             query_throughput_multiplier: times,
             ..spec
-        }
-    })
+        },
+    )
 }
 
 fn interactive() -> impl Strategy<Value = WarehouseSpec> {
     let table = select(vec!["d.s.t1", "D.S.T2", "d.s.\"t 3\""]).prop_map(str::to_owned);
-    let tables = option::of(prop::collection::btree_set(table, 0..3).prop_map(|set| set.into_iter().collect()));
+    let tables =
+        option::of(prop::collection::btree_set(table, 0..3).prop_map(|set| set.into_iter().collect()));
     let fallback = option::of(select(vec!["fallback", "\"fall back\""]).prop_map(str::to_owned));
     (sized(), option::of(select(&SIZES[..4])), tables, fallback).prop_map(|(spec, size, tables, fallback)| {
         WarehouseSpec {
@@ -202,7 +221,10 @@ pub fn warehouse(family: Family) -> BoxedStrategy<WarehouseSpec> {
 }
 
 pub fn monitor() -> impl Strategy<Value = MonitorSpec> {
-    let trigger = (1..200_i32, select(vec![TriggerAction::Notify, TriggerAction::Suspend, TriggerAction::SuspendImmediate]))
+    let trigger = (
+        1..200_i32,
+        select(vec![TriggerAction::Notify, TriggerAction::Suspend, TriggerAction::SuspendImmediate]),
+    )
         .prop_map(|(at_percent, action)| Trigger { at_percent, action });
     let triggers = prop::collection::vec(trigger, 0..5).prop_map(|mut all| {
         all.sort_unstable();
@@ -242,29 +264,35 @@ pub fn monitor() -> impl Strategy<Value = MonitorSpec> {
         ignored,
         any::<bool>(),
     )
-        .prop_map(|(quota, (frequency, start), end, users, triggers, level, grants, ignore_fields, adopt)| {
-            let account = level == Some(true);
-            MonitorSpec {
-                credit_quota: quota,
-                frequency,
-                start_timestamp: start,
-                end_timestamp: end,
-                notify_users: if account { users.map(|_| vec![]) } else { users },
-                triggers,
-                account_level: level,
-                grants,
-                ignore_fields,
-                adopt: adopt.then_some(true),
-                ..MonitorSpec::default()
-            }
-        })
+        .prop_map(
+            |(quota, (frequency, start), end, users, triggers, level, grants, ignore_fields, adopt)| {
+                let account = level == Some(true);
+                MonitorSpec {
+                    credit_quota: quota,
+                    frequency,
+                    start_timestamp: start,
+                    end_timestamp: end,
+                    notify_users: if account { users.map(|_| vec![]) } else { users },
+                    triggers,
+                    account_level: level,
+                    grants,
+                    ignore_fields,
+                    adopt: adopt.then_some(true),
+                    ..MonitorSpec::default()
+                }
+            },
+        )
 }
 
 /// What others do to a warehouse of this name.
 fn on_warehouse(family: Family) -> impl Strategy<Value = (&'static str, String)> {
     let admin = |sql: &'static [&'static str]| select(sql).prop_map(|sql| ("ACCOUNTADMIN", sql.to_owned()));
     let typed: &'static [&'static str] = if family == Family::Typed {
-        &["ALTER WAREHOUSE {} SET WAREHOUSE_TYPE = ADAPTIVE", "ALTER WAREHOUSE {} SET WAREHOUSE_TYPE = STANDARD", "ALTER WAREHOUSE {} SUSPEND; ALTER WAREHOUSE {} SET WAREHOUSE_TYPE = STANDARD"]
+        &[
+            "ALTER WAREHOUSE {} SET WAREHOUSE_TYPE = ADAPTIVE",
+            "ALTER WAREHOUSE {} SET WAREHOUSE_TYPE = STANDARD",
+            "ALTER WAREHOUSE {} SUSPEND; ALTER WAREHOUSE {} SET WAREHOUSE_TYPE = STANDARD",
+        ]
     } else {
         &["ALTER WAREHOUSE {} SET WAREHOUSE_SIZE = SMALL"]
     };
@@ -331,47 +359,52 @@ enum Step {
 /// Lives of a warehouse, with two monitors to refer to.
 pub fn warehouse_life() -> impl Strategy<Value = Life> {
     let family = select(vec![Family::Plain, Family::Typed, Family::Typed, Family::Interactive]);
-    family.prop_flat_map(|family| {
-        let step = prop_oneof![
-            4 => prop::bool::weighted(0.25).prop_map(|rename| Step::Edit { rename }),
-            4 => on_warehouse(family).prop_map(|(role, sql)| Step::Hand(role, sql)),
-            1 => Just(Step::Restart),
-        ];
-        let observe = prop::bool::weighted(0.08);
-        (prop::collection::vec((step, warehouse(family), observe), 1..6), on_warehouse(family), any::<bool>())
-    })
-    .prop_map(|(steps, foreign, before)| {
-        let names = ["ETL", "ETL_2", "\"the ETL\"", "LAST"];
-        let mut events = vec![];
-        let (mut at, mut first) = (0, true);
-        let hand = |role, sql: &str, at: usize| Event::Hand(role, sql.replace("{}", names[at]));
-        if before {
-            events.push(hand("SYSADMIN", "CREATE WAREHOUSE {} INITIALLY_SUSPENDED = TRUE", at));
-            events.push(hand(foreign.0, &foreign.1, at));
-        }
-        for (step, mut spec, observe) in steps {
-            match step {
-                Step::Hand(role, sql) if !first => {
-                    events.push(hand(role, &sql, at));
-                    continue;
-                }
-                Step::Restart if !first => {
-                    events.push(Event::Restart);
-                    continue;
-                }
-                Step::Edit { rename } if rename && !first && at + 1 < names.len() => {
-                    spec.renamed_from = Some(names[at].into());
-                    at += 1;
-                }
-                _ => {}
+    family
+        .prop_flat_map(|family| {
+            let step = prop_oneof![
+                4 => prop::bool::weighted(0.25).prop_map(|rename| Step::Edit { rename }),
+                4 => on_warehouse(family).prop_map(|(role, sql)| Step::Hand(role, sql)),
+                1 => Just(Step::Restart),
+            ];
+            let observe = prop::bool::weighted(0.08);
+            (
+                prop::collection::vec((step, warehouse(family), observe), 1..6),
+                on_warehouse(family),
+                any::<bool>(),
+            )
+        })
+        .prop_map(|(steps, foreign, before)| {
+            let names = ["ETL", "ETL_2", "\"the ETL\"", "LAST"];
+            let mut events = vec![];
+            let (mut at, mut first) = (0, true);
+            let hand = |role, sql: &str, at: usize| Event::Hand(role, sql.replace("{}", names[at]));
+            if before {
+                events.push(hand("SYSADMIN", "CREATE WAREHOUSE {} INITIALLY_SUSPENDED = TRUE", at));
+                events.push(hand(foreign.0, &foreign.1, at));
             }
-            first = false;
-            spec.name = (at > 0).then(|| names[at].to_owned());
-            spec.management_policy = observe.then_some(ManagementPolicy::Observe);
-            events.push(Event::Warehouse("etl", Box::new(spec)));
-        }
-        Life { events }
-    })
+            for (step, mut spec, observe) in steps {
+                match step {
+                    Step::Hand(role, sql) if !first => {
+                        events.push(hand(role, &sql, at));
+                        continue;
+                    }
+                    Step::Restart if !first => {
+                        events.push(Event::Restart);
+                        continue;
+                    }
+                    Step::Edit { rename } if rename && !first && at + 1 < names.len() => {
+                        spec.renamed_from = Some(names[at].into());
+                        at += 1;
+                    }
+                    _ => {}
+                }
+                first = false;
+                spec.name = (at > 0).then(|| names[at].to_owned());
+                spec.management_policy = observe.then_some(ManagementPolicy::Observe);
+                events.push(Event::Warehouse("etl", Box::new(spec)));
+            }
+            Life { events }
+        })
 }
 
 /// Lives of a monitor, with two warehouses that may refer to it.
@@ -392,29 +425,38 @@ pub fn monitor_life() -> impl Strategy<Value = Life> {
         2 => Just(Act::Approve),
         1 => Just(Act::Restart),
     ];
-    (monitor(), any::<bool>(), any::<bool>(), prop::collection::vec(act, 0..6)).prop_map(|(first, referred, foreign, acts)| {
-        let mut events = vec![];
-        let hand = |role, sql: &str| Event::Hand(role, sql.replace("{}", "CAP"));
-        if foreign {
-            events.push(hand("ACCOUNTADMIN", "CREATE RESOURCE MONITOR {} WITH CREDIT_QUOTA = 9 TRIGGERS ON 10 PERCENT DO NOTIFY"));
-        }
-        let refer = |w, m: Option<&str>| {
-            let resource_monitor_ref = m.map(|name| Reference { name: name.into(), namespace: None });
-            Event::Warehouse(w, Box::new(WarehouseSpec { resource_monitor_ref, ..WarehouseSpec::default() }))
-        };
-        // A monitor is created with a property.
-        let with_quota = |spec: MonitorSpec| MonitorSpec { credit_quota: spec.credit_quota.or(Some(5)), ..spec };
-        events.push(refer("w1", referred.then_some("cap")));
-        events.push(Event::Monitor("cap", Box::new(with_quota(first))));
-        for act in acts {
-            events.push(match act {
-                Act::Edit(spec) => Event::Monitor("cap", spec),
-                Act::Refer(w, m) => refer(w, m),
-                Act::Hand(role, sql) => hand(role, &sql),
-                Act::Approve => Event::Approve("m/cap"),
-                Act::Restart => Event::Restart,
-            });
-        }
-        Life { events }
-    })
+    (monitor(), any::<bool>(), any::<bool>(), prop::collection::vec(act, 0..6)).prop_map(
+        |(first, referred, foreign, acts)| {
+            let mut events = vec![];
+            let hand = |role, sql: &str| Event::Hand(role, sql.replace("{}", "CAP"));
+            if foreign {
+                events.push(hand(
+                    "ACCOUNTADMIN",
+                    "CREATE RESOURCE MONITOR {} WITH CREDIT_QUOTA = 9 TRIGGERS ON 10 PERCENT DO NOTIFY",
+                ));
+            }
+            let refer = |w, m: Option<&str>| {
+                let resource_monitor_ref = m.map(|name| Reference { name: name.into(), namespace: None });
+                Event::Warehouse(
+                    w,
+                    Box::new(WarehouseSpec { resource_monitor_ref, ..WarehouseSpec::default() }),
+                )
+            };
+            // A monitor is created with a property.
+            let with_quota =
+                |spec: MonitorSpec| MonitorSpec { credit_quota: spec.credit_quota.or(Some(5)), ..spec };
+            events.push(refer("w1", referred.then_some("cap")));
+            events.push(Event::Monitor("cap", Box::new(with_quota(first))));
+            for act in acts {
+                events.push(match act {
+                    Act::Edit(spec) => Event::Monitor("cap", spec),
+                    Act::Refer(w, m) => refer(w, m),
+                    Act::Hand(role, sql) => hand(role, &sql),
+                    Act::Approve => Event::Approve("m/cap"),
+                    Act::Restart => Event::Restart,
+                });
+            }
+            Life { events }
+        },
+    )
 }

@@ -35,9 +35,15 @@ fn create(kind: &str) -> String {
 fn apply(world: &mut World, key: &str, adopt: bool, rename: bool) {
     let (name, renamed_from) = (rename.then(|| "new_it".to_owned()), rename.then(|| "it".to_owned()));
     if key.starts_with('w') {
-        world.warehouse("it", WarehouseSpec { adopt: Some(adopt), name, renamed_from, ..WarehouseSpec::default() });
+        world.warehouse(
+            "it",
+            WarehouseSpec { adopt: Some(adopt), name, renamed_from, ..WarehouseSpec::default() },
+        );
     } else {
-        world.monitor("it", MonitorSpec { adopt: Some(adopt), credit_quota: Some(9), ..MonitorSpec::default() });
+        world.monitor(
+            "it",
+            MonitorSpec { adopt: Some(adopt), credit_quota: Some(9), ..MonitorSpec::default() },
+        );
     }
 }
 
@@ -63,7 +69,13 @@ async fn prepare(world: &mut World, key: &str, kind: &str, before: Before) {
     }
 }
 
-async fn end(key: &str, kind: &str, before: Before, policy: Option<DeletionPolicy>, blow: Option<(usize, Blow)>) -> usize {
+async fn end(
+    key: &str,
+    kind: &str,
+    before: Before,
+    policy: Option<DeletionPolicy>,
+    blow: Option<(usize, Blow)>,
+) -> usize {
     // The second effect of a creation is its statement: the record's intent comes before.
     let first = if let Before::Unsettled(blow) = before { Some((1, blow)) } else { None };
     let mut world = World::new(first);
@@ -91,10 +103,12 @@ async fn end(key: &str, kind: &str, before: Before, policy: Option<DeletionPolic
         let thing: &crate::support::account::Thing = thing;
         thing.kind == kind && ["IT", "NEW_IT"].contains(&thing.name.as_str())
     };
-    let context = format!("{key} {before:?} {policy:?} {blow:?}: {there:?}, then {after:?}, {:?}", world.events);
+    let context =
+        format!("{key} {before:?} {policy:?} {blow:?}: {there:?}, then {after:?}, {:?}", world.events);
     let others = |all: &[_]| all.iter().filter(|thing| !is_it(thing)).cloned().collect::<Vec<_>>();
     assert_eq!(others(&there), others(&after), "{context}");
-    let (was, is): (Vec<_>, Vec<_>) = (there.iter().filter(is_it).collect(), after.iter().filter(is_it).collect());
+    let (was, is): (Vec<_>, Vec<_>) =
+        (there.iter().filter(is_it).collect(), after.iter().filter(is_it).collect());
     if drops {
         assert!(is.is_empty(), "{context}");
     } else {

@@ -74,13 +74,19 @@ impl Stage {
 }
 
 /// Lives it. `hasty`: the next event does not wait until the disturbed one is settled.
-pub async fn live(stage: &Stage, life: &Life, blow: Option<(usize, Blow)>, hasty: bool) -> Result<End, String> {
+pub async fn live(
+    stage: &Stage,
+    life: &Life,
+    blow: Option<(usize, Blow)>,
+    hasty: bool,
+) -> Result<End, String> {
     let world = World::over(stage.set(), blow, "ACCOUNTADMIN", Policy::default());
     let sins: Arc<Mutex<Vec<String>>> = Arc::default();
     let (store, record) = (world.store.clone(), sins.clone());
     world.fate.tell(Box::new(move |text, id| witness(&store, text, id, &record)));
     let seen = world.emulator.last_statement();
-    let mut liver = Liver { world, foreign: Foreign::new(), sins, theirs: BTreeMap::new(), seen, looked: (0, vec![]) };
+    let mut liver =
+        Liver { world, foreign: Foreign::new(), sins, theirs: BTreeMap::new(), seen, looked: (0, vec![]) };
     let refers = |name: &str| {
         life.events.iter().any(|event| {
             matches!(event, Event::Warehouse(_, spec) if spec.resource_monitor_ref.as_ref().is_some_and(|r| r.name == name))
@@ -170,9 +176,9 @@ impl Liver {
             let theirs = self.theirs.entry(id.clone()).or_default();
             let ours = |grant: &String| {
                 let key = grant.replacen(" TO ", " TO ROLE ", 1);
-                recorded.iter().any(|(kind, created, grants)| {
-                    *kind == id.0 && *created == id.1 && grants.contains(&key)
-                })
+                recorded
+                    .iter()
+                    .any(|(kind, created, grants)| *kind == id.0 && *created == id.1 && grants.contains(&key))
             };
             theirs.extend(has.difference(&had).filter(|grant| !ours(grant)).cloned());
             theirs.retain(|grant| has.contains(grant));
@@ -219,7 +225,9 @@ impl Liver {
         let adopted = |thing: &Thing| {
             keys.iter().map(|key| self.world.get(key)).any(|cr| {
                 cr.record().objects.iter().any(|entry| {
-                    entry.kind == thing.kind && entry.created_on.as_ref() == Some(&thing.created_on) && entry.adopted
+                    entry.kind == thing.kind
+                        && entry.created_on.as_ref() == Some(&thing.created_on)
+                        && entry.adopted
                 })
             })
         };
@@ -230,17 +238,21 @@ impl Liver {
             cells
         };
         for (id, was) in &self.foreign {
-            let Some(is) = things.iter().find(|thing| (thing.kind, &thing.created_on) == (id.0, &id.1)) else {
+            let Some(is) = things.iter().find(|thing| (thing.kind, &thing.created_on) == (id.0, &id.1))
+            else {
                 return Err(format!("{} {} was not ours and is gone", was.kind, was.name));
             };
-            let same = is.name == was.name && is.parameters == was.parameters && is.grants == was.grants
+            let same = is.name == was.name
+                && is.parameters == was.parameters
+                && is.grants == was.grants
                 && attachable(&is.cells) == attachable(&was.cells);
             if !same && !adopted(is) {
                 return Err(format!("not ours, and changed: {was:?} is now {is:?}"));
             }
         }
         let ours: Vec<_> = things.iter().filter(|thing| adopted(thing)).collect();
-        self.foreign.retain(|id, _| !ours.iter().any(|thing| (thing.kind, &thing.created_on) == (id.0, &id.1)));
+        self.foreign
+            .retain(|id, _| !ours.iter().any(|thing| (thing.kind, &thing.created_on) == (id.0, &id.1)));
         for thing in &things {
             let theirs = self.theirs.get(&(thing.kind, thing.created_on.clone()));
             if let Some(gone) = theirs.into_iter().flatten().find(|grant| !thing.grants.contains(grant)) {
@@ -278,7 +290,11 @@ impl Liver {
             }
         }
         let log = self.world.emulator.statements(self.seen.saturating_sub(40));
-        let log: Vec<_> = log.into_iter().filter(|s| s.client != "emulator").map(|s| format!("{} {}", s.code, s.text)).collect();
+        let log: Vec<_> = log
+            .into_iter()
+            .filter(|s| s.client != "emulator")
+            .map(|s| format!("{} {}", s.code, s.text))
+            .collect();
         Err(format!("not settled after 12 rounds: {}\n{}", self.world.describe(), log.join("\n")))
     }
 

@@ -9,11 +9,7 @@ use snowfence::{
 use tokio::time::Instant;
 
 use super::runtime;
-use crate::support::{
-    account::look,
-    fate::Blow,
-    world::World,
-};
+use crate::support::{account::look, fate::Blow, world::World};
 
 fn sized(size: WarehouseSize) -> WarehouseSpec {
     WarehouseSpec { size: Some(size), ..WarehouseSpec::default() }
@@ -22,7 +18,12 @@ fn sized(size: WarehouseSize) -> WarehouseSpec {
 /// Two resources that want one object; which of them comes first, and whether the object is there before.
 #[test]
 fn two_resources_for_one_object_have_one_owner() {
-    let strategy = (any::<bool>(), any::<bool>(), any::<[bool; 2]>(), prop::option::of((0..6_usize, prop::sample::select(&Blow::ALL[..]))));
+    let strategy = (
+        any::<bool>(),
+        any::<bool>(),
+        any::<[bool; 2]>(),
+        prop::option::of((0..6_usize, prop::sample::select(&Blow::ALL[..]))),
+    );
     let strategy = (strategy, prop::collection::vec(0..2_usize, 1..6));
     TestRunner::new(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })
         .run(&strategy, |((there, both, adopt, blow), order)| {
@@ -49,7 +50,8 @@ fn two_resources_for_one_object_have_one_owner() {
                 let before = reasons();
                 let owners = ["w/a", "w/b"].map(|key| !world.get(key).record().owns_nothing());
                 // The older one has the better claim as long as none is proven.
-                let expected = if there && !adopt[0] { ["Conflict", "Conflict"] } else { ["InSync", "Conflict"] };
+                let expected =
+                    if there && !adopt[0] { ["Conflict", "Conflict"] } else { ["InSync", "Conflict"] };
                 assert_eq!(before, expected);
                 assert_eq!(owners, [expected[0] == "InSync", false]);
                 let writes = world.writes();
@@ -70,9 +72,14 @@ fn the_proven_owner_stays_when_an_older_resource_claims_its_object() {
     runtime().block_on(async {
         let mut world = World::new(None);
         world.warehouse("old", WarehouseSpec { name: Some("first".into()), ..sized(WarehouseSize::Small) });
-        world.warehouse("young", WarehouseSpec { name: Some("shared".into()), ..sized(WarehouseSize::Small) });
+        world
+            .warehouse("young", WarehouseSpec { name: Some("shared".into()), ..sized(WarehouseSize::Small) });
         world.settle().await.unwrap();
-        let renamed = WarehouseSpec { name: Some("shared".into()), renamed_from: Some("first".into()), ..sized(WarehouseSize::Large) };
+        let renamed = WarehouseSpec {
+            name: Some("shared".into()),
+            renamed_from: Some("first".into()),
+            ..sized(WarehouseSize::Large)
+        };
         world.warehouse("old", renamed);
         world.settle().await.unwrap();
         assert_eq!(world.get("w/old").ready().1, "Conflict");
@@ -179,14 +186,23 @@ fn old_reads_never_undo_or_repeat_a_change() {
         for key in ["w/w", "m/two", "m/one", "w/w", "m/two", "m/one", "w/w"] {
             world.pass_as_of(key, old).await;
         }
-        let writes: Vec<_> = world.emulator.statements(0).into_iter().filter(|s| s.client != "emulator" && s.writes()).map(|s| s.text).collect();
-        assert_eq!(writes, [
-            r#"CREATE RESOURCE MONITOR "TWO" WITH CREDIT_QUOTA = 5"#,
-            r#"CREATE RESOURCE MONITOR "ONE" WITH CREDIT_QUOTA = 5"#,
-            r#"CREATE WAREHOUSE "W" WAREHOUSE_SIZE = SMALL INITIALLY_SUSPENDED = TRUE"#,
-            r#"ALTER WAREHOUSE "W" SET RESOURCE_MONITOR = "ONE""#,
-            r#"ALTER WAREHOUSE "W" SET RESOURCE_MONITOR = "TWO""#,
-        ]);
+        let writes: Vec<_> = world
+            .emulator
+            .statements(0)
+            .into_iter()
+            .filter(|s| s.client != "emulator" && s.writes())
+            .map(|s| s.text)
+            .collect();
+        assert_eq!(
+            writes,
+            [
+                r#"CREATE RESOURCE MONITOR "TWO" WITH CREDIT_QUOTA = 5"#,
+                r#"CREATE RESOURCE MONITOR "ONE" WITH CREDIT_QUOTA = 5"#,
+                r#"CREATE WAREHOUSE "W" WAREHOUSE_SIZE = SMALL INITIALLY_SUSPENDED = TRUE"#,
+                r#"ALTER WAREHOUSE "W" SET RESOURCE_MONITOR = "ONE""#,
+                r#"ALTER WAREHOUSE "W" SET RESOURCE_MONITOR = "TWO""#,
+            ]
+        );
         assert_eq!(world.get("w/w").ready().1, "InSync");
     });
 }
@@ -227,7 +243,11 @@ fn a_change_that_does_not_take_is_given_up() {
         assert_eq!(reason, "NotConverging");
         assert!(message.contains("comment is theirs, not ours"), "{message}");
         assert!(message.contains("SET COMMENT = 'ours'"), "{message}");
-        let alters = world.emulator.statements(0).into_iter().filter(|s| s.client != "emulator" && s.text.starts_with("ALTER"));
+        let alters = world
+            .emulator
+            .statements(0)
+            .into_iter()
+            .filter(|s| s.client != "emulator" && s.text.starts_with("ALTER"));
         assert_eq!(alters.count(), 3);
         let writes = world.writes();
         world.restart();
@@ -235,7 +255,8 @@ fn a_change_that_does_not_take_is_given_up() {
         assert_eq!(world.writes(), writes);
         // Once the spec asks for something else, it is tried again; and once it takes, nothing of it is left.
         world.emulator.faults().clear();
-        world.warehouse("w", WarehouseSpec { comment: Some("ours again".into()), ..WarehouseSpec::default() });
+        world
+            .warehouse("w", WarehouseSpec { comment: Some("ours again".into()), ..WarehouseSpec::default() });
         world.settle().await.unwrap();
         assert_eq!(world.get("w/w").ready().1, "InSync");
         assert_eq!(world.get("w/w").record().unconverged, None);

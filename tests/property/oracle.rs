@@ -24,19 +24,24 @@ pub fn check(world: &World) -> Result<(), String> {
         let name = name_of(&key, &cr);
         let kind = if key.starts_with("w/") { "WAREHOUSE" } else { "RESOURCE MONITOR" };
         let thing = things.iter().find(|thing| thing.kind == kind && thing.name == name);
-        let is_ours = thing.is_some_and(|t| entry.is_some_and(|e| e.created_on.as_ref() == Some(&t.created_on)));
+        let is_ours =
+            thing.is_some_and(|t| entry.is_some_and(|e| e.created_on.as_ref() == Some(&t.created_on)));
         let spec = match &cr {
             Cr::Warehouse(cr) => serde_json::json!(cr.spec),
             Cr::Monitor(cr) => serde_json::json!(cr.spec),
         };
-        let wrong = |what: &str| Err(format!("{key} says {reason} ({message}), but {what}; {thing:?}; {record:?}"));
+        let wrong =
+            |what: &str| Err(format!("{key} says {reason} ({message}), but {what}; {thing:?}; {record:?}"));
         match reason.as_str() {
             "Observed" if observes(&cr) => continue,
             "NotFound" if observes(&cr) && thing.is_none() => continue,
             "Conflict" if thing.is_some() && !is_ours && spec["adopt"] != true => continue,
             "Conflict" => return wrong("nobody else has it"),
             "InvalidSpec" if message.contains("interactive") || message.contains("a property") => continue,
-            "SnowflakeRefused" if message.contains("090269") && thing.is_some_and(|t| t.cell("level") == Some("ACCOUNT")) => {
+            "SnowflakeRefused"
+                if message.contains("090269")
+                    && thing.is_some_and(|t| t.cell("level") == Some("ACCOUNT")) =>
+            {
                 continue;
             }
             "InSync" | "RoleNotFound" | "MonitorNotFound" | "MonitorNotAssigned" | "ApprovalRequired" => {}
@@ -56,8 +61,11 @@ pub fn check(world: &World) -> Result<(), String> {
         if let Some(missing) = given.iter().find(|grant| !thing.grants.contains(grant)) {
             return wrong(&format!("{missing} is not granted"));
         }
-        let recorded: BTreeSet<_> =
-            entry.into_iter().flat_map(|entry| &entry.grants).map(|key| key.replacen(" TO ROLE ", " TO ", 1)).collect();
+        let recorded: BTreeSet<_> = entry
+            .into_iter()
+            .flat_map(|entry| &entry.grants)
+            .map(|key| key.replacen(" TO ROLE ", " TO ", 1))
+            .collect();
         if !recorded.is_subset(&given) {
             return wrong("the record has grants that are not asked for");
         }
@@ -134,10 +142,15 @@ fn differs(spec: &Value, thing: &Thing, waits: bool) -> Option<String> {
     }
     let triggers = &spec["triggers"];
     let ignored = spec["ignoreFields"].to_string().contains("triggers");
-    if !waits && !ignored && let Some(all) = triggers.as_array() {
-        for (action, column) in
-            [("NOTIFY", "notify_at"), ("SUSPEND", "suspend_at"), ("SUSPEND_IMMEDIATE", "suspend_immediately_at")]
-        {
+    if !waits
+        && !ignored
+        && let Some(all) = triggers.as_array()
+    {
+        for (action, column) in [
+            ("NOTIFY", "notify_at"),
+            ("SUSPEND", "suspend_at"),
+            ("SUSPEND_IMMEDIATE", "suspend_immediately_at"),
+        ] {
             let wanted: BTreeSet<_> =
                 all.iter().filter(|t| t["do"] == action).map(|t| format!("{}%", t["atPercent"])).collect();
             let is = thing.cell(column).unwrap_or_default();
@@ -163,8 +176,13 @@ fn alike(field: &str, wanted: &Value, is: Option<&str>) -> bool {
     };
     match field {
         "size" | "maxQueryPerformanceLevel" => {
-            let short = |text: &str| text.to_uppercase().replace('-', "").replace("XXX", "3X").replace("XX", "2X");
-            let moved = |text: String| text.strip_prefix('X').filter(|r| r.starts_with(char::is_numeric)).map_or(text.clone(), |r| format!("{}X{}", &r[..1], &r[1..]));
+            let short =
+                |text: &str| text.to_uppercase().replace('-', "").replace("XXX", "3X").replace("XX", "2X");
+            let moved = |text: String| {
+                text.strip_prefix('X')
+                    .filter(|r| r.starts_with(char::is_numeric))
+                    .map_or(text.clone(), |r| format!("{}X{}", &r[..1], &r[1..]))
+            };
             is.map(|is| moved(short(is))) == Some(moved(short(&said(wanted))))
         }
         "autoSuspend" => {
@@ -184,7 +202,8 @@ fn alike(field: &str, wanted: &Value, is: Option<&str>) -> bool {
             is.is_some_and(|is| is.starts_with(&format!("{seconds}.")))
         }
         "notifyUsers" => {
-            let wanted: BTreeSet<_> = wanted.as_array().unwrap().iter().map(|name| fold(name.as_str().unwrap())).collect();
+            let wanted: BTreeSet<_> =
+                wanted.as_array().unwrap().iter().map(|name| fold(name.as_str().unwrap())).collect();
             names(is.unwrap_or_default()) == wanted
         }
         "tables" => {

@@ -6,8 +6,24 @@ use snowfence_emulator::{emulator::Emulator, rows::Rows};
 
 /// Columns that move by themselves, or number objects.
 const VOLATILE: &[&str] = &[
-    "started_clusters", "running", "queued", "is_default", "is_current", "available", "provisioning", "quiescing", "other",
-    "resumed_on", "updated_on", "actives", "pendings", "failed", "suspended", "uuid", "used_credits", "remaining_credits",
+    "started_clusters",
+    "running",
+    "queued",
+    "is_default",
+    "is_current",
+    "available",
+    "provisioning",
+    "quiescing",
+    "other",
+    "resumed_on",
+    "updated_on",
+    "actives",
+    "pendings",
+    "failed",
+    "suspended",
+    "uuid",
+    "used_credits",
+    "remaining_credits",
 ];
 
 /// One object: its columns, the parameters that are set on it, and its grants.
@@ -61,11 +77,13 @@ pub fn look(emulator: &Emulator) -> Vec<Thing> {
                 parameters.extend(own.map(|row| (text(row, "key"), text(row, "value"))));
             }
             let rows = show(&format!("SHOW GRANTS ON {kind} \"{quoted}\""));
-            let mut grants: Vec<_> =
-                rows.iter().map(|row| {
+            let mut grants: Vec<_> = rows
+                .iter()
+                .map(|row| {
                     let role = text(row, "grantee_name");
                     format!("{} TO {}", text(row, "privilege"), role.trim_matches('"'))
-                }).collect();
+                })
+                .collect();
             grants.sort();
             all.push(Thing { kind, name, created_on, cells, parameters, grants });
         }

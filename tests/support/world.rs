@@ -15,7 +15,10 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::Resource;
 use serde_json::{Value, json};
 use snowfence::{
-    api::{APPROVE, Record, Reference, ResourceMonitor, SnowflakeWarehouse, monitor::MonitorSpec, warehouse::WarehouseSpec},
+    api::{
+        APPROVE, Record, Reference, ResourceMonitor, SnowflakeWarehouse, monitor::MonitorSpec,
+        warehouse::WarehouseSpec,
+    },
     engine::{
         fault::Fault,
         managed::Managed,
@@ -24,9 +27,7 @@ use snowfence::{
         session::{Account, ConnectionKey, Policy, Session},
         teardown::{self, Wish},
     },
-    snowflake::{
-        AccountIdentifier, Client, ClientConfig, Credential, HostPolicy, auth::GivenToken,
-    },
+    snowflake::{AccountIdentifier, Client, ClientConfig, Credential, HostPolicy, auth::GivenToken},
     values::ident::Ident,
 };
 use snowfence_emulator::emulator::Emulator;
@@ -177,7 +178,16 @@ impl World {
         let fate = Fate::of(plan);
         let session = Arc::new(session(&emulator, &fate, role, policy.clone()));
         let store = Arc::default();
-        Self { emulator, fate, store, session, role, policy, events: vec![], uids: WORLDS.fetch_add(1_000, Ordering::Relaxed) }
+        Self {
+            emulator,
+            fate,
+            store,
+            session,
+            role,
+            policy,
+            events: vec![],
+            uids: WORLDS.fetch_add(1_000, Ordering::Relaxed),
+        }
     }
     pub fn session(&self) -> &Session {
         &self.session
@@ -327,7 +337,8 @@ impl World {
     }
 
     pub fn describe(&self) -> String {
-        let all: Vec<_> = self.keys().iter().map(|key| format!("{key}: {:#}", self.get(key).status())).collect();
+        let all: Vec<_> =
+            self.keys().iter().map(|key| format!("{key}: {:#}", self.get(key).status())).collect();
         all.join("\n")
     }
 
