@@ -67,10 +67,8 @@ pub(super) async fn prepare(files: &Files, access: &Access, record: Record) -> R
     let mut manifests = manifests::read(&input, std::io::stdin())?;
     tell_others(&manifests);
     let index = Index::default();
-    let cluster = match access.from_cluster {
-        true => Some(Cluster::connect(access.context.as_deref()).await?),
-        false => None,
-    };
+    let cluster =
+        if access.from_cluster { Some(Cluster::connect(access.context.as_deref()).await?) } else { None };
     let recalled = cluster.as_ref().filter(|_| record == Record::Recalled);
     if let Some(cluster) = recalled {
         let objects = manifests.manifests.iter_mut().map(|manifest| &mut manifest.object);

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use std::fmt::Write as _;
+
 use sha2::{Digest, Sha256};
 
 use super::execute::Verdict;
@@ -113,8 +115,18 @@ impl Gate<'_> {
                 add(change.to.as_ref().map_or("", |value| &value.sql));
             }
         }
-        sha.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        short(sha)
     }
+}
+
+/// The first eight bytes of a digest, in hexadecimal.
+pub(super) fn short(sha: Sha256) -> String {
+    let mut text = String::with_capacity(16);
+    for byte in &sha.finalize()[..8] {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 fn describe(step: &Step) -> String {

@@ -74,7 +74,7 @@ impl Claimant<'_> {
             return Ok(known(on, seen, entry.clone()));
         }
         if pending.is_some() && entry.is_some_and(|entry| entry.created_on.is_none()) {
-            return Err(self.conflict(on, seen));
+            return Err(conflict(on, seen));
         }
         let by_role = self.adoption == Adoption::OwnedByRole && seen.owner.as_deref() == Some(self.role);
         if self.common.adopt || by_role {
@@ -86,7 +86,7 @@ impl Claimant<'_> {
                 seen.created_on
             ))
         } else {
-            self.conflict(on, seen)
+            conflict(on, seen)
         })
     }
 
@@ -104,13 +104,6 @@ impl Claimant<'_> {
         let created = entry.intent.as_ref().is_some_and(|intent| intent.done);
         entry.created_on.as_ref() == Some(&seen.created_on)
             || (created && seen.owner.as_deref() == Some(self.role))
-    }
-
-    fn conflict(&self, on: &Target, seen: &Sighting) -> Fault {
-        let owner = seen.owner.as_deref().unwrap_or("nobody");
-        Fault::Conflict(format!(
-            "{on} exists already and was not created here (owned by {owner}); set spec.adopt: true to take it over, or choose another spec.name"
-        ))
     }
 
     /// An object of ours under another name: a rename that is asked for, under way, done, or taken back.
@@ -146,7 +139,7 @@ impl Claimant<'_> {
         let mut there = names.filter_map(|name| Some((name, under(name)?)));
         if let Some((name, sighting)) = there.find(|(_, sighting)| self.is_it(entry, sighting)) {
             if let Some(seen) = seen {
-                return Err(self.conflict(on, seen));
+                return Err(conflict(on, seen));
             }
             let from = Target::new(on.kind, name.clone());
             let mut notes = vec![];
@@ -171,7 +164,7 @@ impl Claimant<'_> {
                 notes.insert(0, Note::Forget { on: recorded });
                 Ok(Some(Standing::Ours { entry, notes }))
             }
-            Some(seen) => Err(self.conflict(on, seen)),
+            Some(seen) => Err(conflict(on, seen)),
             None => Ok(Some(Standing::Absent {
                 intent: self.fresh_intent(on),
                 vanished: entry.created_on.is_some(),
@@ -192,6 +185,13 @@ pub fn other_names<'a>(record: &'a Record, on: &Target) -> impl Iterator<Item = 
     let own = on.name.clone();
     let names = entry.into_iter().flat_map(|entry| [Some(entry.name.as_str()), entry.renaming.as_deref()]);
     names.flatten().filter(move |name| *name != own)
+}
+
+fn conflict(on: &Target, seen: &Sighting) -> Fault {
+    let owner = seen.owner.as_deref().unwrap_or("nobody");
+    Fault::Conflict(format!(
+        "{on} exists already and was not created here (owned by {owner}); set spec.adopt: true to take it over, or choose another spec.name"
+    ))
 }
 
 fn blank(on: &Target) -> Entry {

@@ -14,7 +14,7 @@ use super::{
     conditions::{self, Verdict},
     execute::{Hands, Outcome, Verdict as Gated, execute},
     fault::{Again, Fault, Shown},
-    gate::{Decision, Gate},
+    gate::{Decision, Gate, short},
     managed::{Claim, Managed, Peers, Planning, key_of},
     ownership::{Claimant, resolved_name},
     session::Session,
@@ -406,7 +406,7 @@ pub fn plan_hash(steps: &[Step], verdicts: &[Gated]) -> Option<String> {
             sha.update([0]);
         }
     }
-    any.then(|| sha.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+    any.then(|| short(sha))
 }
 
 struct RealHands<'a, L> {

@@ -366,15 +366,19 @@ impl Connections {
         let (known, lacked) = self.with(key, |kept| (kept.needs, !kept.missing.is_empty()));
         let lacks = self.context.sessions.take_lacks(&connection);
         if !same || due || known != needs || lacked || lacks {
-            let foreign = self.foreign(&session).await?;
-            let missing = missing_grants(&session, needs, &foreign).await?;
-            if lacked && missing.is_empty() {
-                self.tick(&connection, Instant::now());
+            match self.lacking(&session, needs).await {
+                Ok(missing) => {
+                    if lacked && missing.is_empty() {
+                        self.tick(&connection, Instant::now());
+                    }
+                    self.with(key, |kept| {
+                        kept.missing = missing;
+                        kept.needs = needs;
+                    });
+                }
+                // The connection works all the same: it is asked again with the next look.
+                Err(fault) => tracing::warn!(%connection, "what the role lacks can't be read: {fault}"),
             }
-            self.with(key, |kept| {
-                kept.missing = missing;
-                kept.needs = needs;
-            });
         }
         self.with(key, |kept| {
             kept.spec = Some(cr.spec.clone());
@@ -382,6 +386,12 @@ impl Connections {
             kept.verified = if !same || due || !working { Some(Instant::now()) } else { kept.verified };
         });
         Ok(session)
+    }
+
+    /// What the role lacks, as statements to paste.
+    async fn lacking(&self, session: &Session, needs: Needs) -> Result<Vec<String>, Fault> {
+        let foreign = self.foreign(session).await?;
+        missing_grants(session, needs, &foreign).await
     }
 
     /// Whether the session that is open answers, although the spec or its Secret no longer gives one.

@@ -76,7 +76,10 @@ impl Table {
 
 impl fmt::Debug for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Table").field("rows", &self.rows.len()).field("complete", &self.complete).finish()
+        f.debug_struct("Table")
+            .field("rows", &self.rows.len())
+            .field("complete", &self.complete)
+            .finish_non_exhaustive()
     }
 }
 
