@@ -6,6 +6,7 @@ mod client;
 mod e2e;
 mod engine;
 mod hostile;
+mod house;
 mod plans;
 mod property;
 mod schema;

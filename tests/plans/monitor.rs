@@ -211,6 +211,14 @@ fn release() {
             )
         ),
         ("of what has no value already", of(empty(), &managed, &[("credit_quota", None)])),
+        (
+            "said not to be the account's",
+            of(
+                MonitorSpec { account_level: Some(false), ..quota() },
+                &["creditQuota"],
+                &[("level", Some("ACCOUNT"))]
+            )
+        ),
         ("of the account's level that somebody else gave", of(empty(), &[], &[("level", Some("ACCOUNT"))])),
     ]));
 }

@@ -21,6 +21,8 @@ pub enum Event {
     Monitor(&'static str, Box<MonitorSpec>),
     /// Somebody else's statements, with a role. Those that the account refuses have no effect.
     Hand(&'static str, String),
+    /// Work on the monitor's warehouses uses credits.
+    Spend(&'static str, f64),
     /// A person approves what waits.
     Approve(&'static str),
     /// The operator ends, and another one begins.
@@ -38,6 +40,7 @@ impl fmt::Debug for Event {
             Self::Warehouse(name, spec) => write!(f, "warehouse {name} {}", serde_json::json!(spec)),
             Self::Monitor(name, spec) => write!(f, "monitor {name} {}", serde_json::json!(spec)),
             Self::Hand(role, sql) => write!(f, "{role}: {sql}"),
+            Self::Spend(monitor, credits) => write!(f, "spend {credits} of {monitor}"),
             Self::Approve(key) => write!(f, "approve {key}"),
             Self::Restart => f.write_str("restart"),
         }
@@ -414,6 +417,7 @@ pub fn monitor_life() -> impl Strategy<Value = Life> {
         Edit(Box<MonitorSpec>),
         Refer(&'static str, Option<&'static str>),
         Hand(&'static str, String),
+        Spend(f64),
         Approve,
         Restart,
     }
@@ -422,6 +426,7 @@ pub fn monitor_life() -> impl Strategy<Value = Life> {
         5 => monitor().prop_map(|spec| Act::Edit(Box::new(spec))),
         3 => refer.prop_map(|(w, m)| Act::Refer(w, m)),
         5 => on_monitor().prop_map(|(role, sql)| Act::Hand(role, sql)),
+        2 => (1..200_u32).prop_map(|credits| Act::Spend(f64::from(credits))),
         2 => Just(Act::Approve),
         1 => Just(Act::Restart),
     ];
@@ -452,6 +457,7 @@ pub fn monitor_life() -> impl Strategy<Value = Life> {
                     Act::Edit(spec) => Event::Monitor("cap", spec),
                     Act::Refer(w, m) => refer(w, m),
                     Act::Hand(role, sql) => hand(role, &sql),
+                    Act::Spend(credits) => Event::Spend("CAP", credits),
                     Act::Approve => Event::Approve("m/cap"),
                     Act::Restart => Event::Restart,
                 });

@@ -148,6 +148,11 @@ impl Liver {
             Event::Warehouse(name, spec) => self.world.warehouse(name, *spec),
             Event::Monitor(name, spec) => self.world.monitor(name, *spec),
             Event::Restart => self.world.restart(),
+            Event::Spend(monitor, credits) => {
+                let now = self.world.emulator.now();
+                self.world.emulator.account().lock().unwrap().use_credits(monitor, credits, now);
+                self.looked.1.clear();
+            }
             Event::Approve(key) => {
                 self.world.approve(key);
             }

@@ -112,7 +112,7 @@ pub(super) fn create(name: &Ident, spec: &MonitorSpec, replace: bool) -> Result<
 pub(super) fn own_paths(spec: &MonitorSpec) -> BTreeSet<String> {
     let rows = ROWS.iter().filter(|row| row.wanted(spec).is_some()).map(|row| row.path);
     let triggers = spec.triggers.as_ref().map(|_| "triggers");
-    let account = spec.account_level.filter(|level| *level).map(|_| "accountLevel");
+    let account = spec.account_level.map(|_| "accountLevel");
     let all = rows.chain(triggers).chain(account).map(str::to_owned);
     all.filter(|path| !spec.ignore_fields.contains(path)).collect()
 }
@@ -240,7 +240,7 @@ impl Update<'_> {
             effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: before.clone() }));
         }
         let (is, wants) = (is_of_account(self.found), spec.account_level == Some(true));
-        let moves = wants != is && (wants || entry.managed.contains("accountLevel"));
+        let moves = wants != is && (spec.account_level.is_some() || entry.managed.contains("accountLevel"));
         if moves {
             let value = |on: bool| Some(Value::of(&on));
             changes.push(Change {
