@@ -1,6 +1,5 @@
 # Every target is a line or two; `make help` lists them.
 CARGO ?= cargo
-PROFILE ?= dev
 
 .DEFAULT_GOAL := help
 .PHONY: help try demo test test-fast lint bench crds testbed
@@ -18,6 +17,7 @@ demo: ## The whole: control plane, emulator, operator, drift and its mending. ON
 
 test: lint testbed ## Everything that continuous integration runs.
 	$(CARGO) test --workspace
+	@$(MAKE) --no-print-directory demo ONCE=1
 
 test-fast: ## The tests that need neither Go nor a control plane.
 	$(CARGO) test --workspace --lib --bins
