@@ -112,7 +112,7 @@ pub async fn live(
     }
     liver.settle().await?;
     let effects = liver.world.fate.effects();
-    liver.quiet(if blow.is_none() { 10 } else { 1 }).await?;
+    liver.quiet(if blow.is_none() { 10 } else { 0 }).await?;
     oracle::check(&liver.world)?;
     let verdicts = liver.world.keys().into_iter().map(|key| {
         let (status, reason, _) = liver.world.get(&key).ready();

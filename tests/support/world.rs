@@ -16,7 +16,7 @@ use kube::Resource;
 use serde_json::{Value, json};
 use snowfence::{
     api::{
-        APPROVE, Record, Reference, ResourceMonitor, SnowflakeWarehouse, monitor::MonitorSpec,
+        APPROVE, Record, Reference, ResourceMonitor, SnowflakeWarehouse, Status, monitor::MonitorSpec,
         warehouse::WarehouseSpec,
     },
     engine::{
@@ -58,8 +58,11 @@ impl Cr {
         }
     }
     pub fn record(&self) -> Record {
-        let status = self.status();
-        serde_json::from_value(status.get("record").cloned().unwrap_or_else(|| json!({}))).unwrap()
+        match self {
+            Self::Warehouse(cr) => cr.status.as_ref().map(|status| status.record.clone()),
+            Self::Monitor(cr) => cr.status.as_ref().map(|status| status.record.clone()),
+        }
+        .unwrap_or_default()
     }
     /// Reason and message of the condition Ready.
     pub fn ready(&self) -> (String, String, String) {
@@ -392,8 +395,6 @@ async fn one<K: Managed>(
     as_of: Instant,
     events: &mut Vec<snowfence::engine::reconcile::Event>,
 ) {
-    // As the API server serves it.
-    let cr: K = serde_json::from_value(json!(cr)).unwrap();
     let leading = AtomicBool::new(true);
     let pass = Pass {
         session,
@@ -404,15 +405,16 @@ async fn one<K: Managed>(
         deadline: Instant::now() + Duration::from_secs(3600),
         leading: &leading,
     };
-    let report: Report<K> = reconcile(&cr, &pass).await;
+    let report: Report<K> = reconcile(cr, &pass).await;
     events.extend(report.events);
     let Some(status) = report.status else { return };
-    let status = json!(status);
     // Compared with what the last write of the record left.
-    let stored = ledger.store.lock().unwrap().crs[ledger.key].1.status();
-    if status == stored {
+    let record = ledger.store.lock().unwrap().crs[ledger.key].1.record();
+    if cr.status().is_some_and(|old| Status { record: record.clone(), ..old.clone() } == status) {
         return;
     }
+    // As text and back: what is not serialized does not survive.
+    let status = json!(status);
     let _ = ledger
         .write_with(|cr| match cr {
             Cr::Warehouse(cr) => cr.status = Some(serde_json::from_value(status.clone()).unwrap()),
