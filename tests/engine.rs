@@ -26,8 +26,8 @@ use snowfence::{
 };
 use uuid::Uuid;
 
-fn value(text: &str) -> Option<Value> {
-    Some(Value { sql: text.into(), shown: text.into() })
+fn value(text: &str) -> Value {
+    Value { sql: text.into(), shown: text.into() }
 }
 
 fn on(name: &str) -> Target {
@@ -35,7 +35,7 @@ fn on(name: &str) -> Target {
 }
 
 fn step(name: &str, risk: Risk) -> Step {
-    let change = Change { path: "size".into(), from: value("SMALL"), to: value("LARGE"), risk };
+    let change = Change { path: "size".into(), from: Some(value("SMALL")), to: Some(value("LARGE")), risk };
     let effects = vec![Effect::sql(Statement::new("ALTER WAREHOUSE"))];
     Step { on: on(name), after: vec![], action: Action::Update(vec![change]), effects, hold: None }
 }
@@ -108,7 +108,7 @@ fn an_approval_covers_exactly_what_waits_and_serves_once() {
     assert_eq!(asks.hash(&[step("X", Risk::Safe), step("A", Risk::Destructive)]), hash);
     let mut other = step("A", Risk::Destructive);
     let Action::Update(changes) = &mut other.action else { unreachable!() };
-    changes[0].to = value("X4LARGE");
+    changes[0].to = Some(value("X4LARGE"));
     let mut held = step("A", Risk::Safe);
     held.hold = Some(Hold::VisibilityLost);
     let mut dropped = step("A", Risk::Destructive);

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use snowfence::{
-    api::{Grant, Record, SnowflakeWarehouse, warehouse::WarehouseSpec},
+    api::{Grant, Record, SnowflakeWarehouse, connection::Adoption, warehouse::WarehouseSpec},
     engine::{
         managed::{Managed, Planning},
         ownership::{Claimant, resolved_name},
     },
     kinds::warehouse::Seen,
-    plan::Target,
+    plan::{Step, Target},
     values::ident::Ident,
 };
 use snowfence_emulator::{account::Account, emulator::Emulator};
@@ -93,10 +93,10 @@ fn statements(name: &Ident, role: &Ident, comment: &str) -> Vec<String> {
     let name = resolved_name(&common, "it").unwrap();
     let target = Target::new("WAREHOUSE", name.as_str());
     let claimant =
-        Claimant { uid: "uid", common, adoption: Default::default(), role: "ACCOUNTADMIN", record: &record };
+        Claimant { uid: "uid", common, adoption: Adoption::Never, role: "ACCOUNTADMIN", record: &record };
     let planning = Planning { claimant, record: &record, target: &target, name: &name, offline: false };
     let steps = cr.plan(&planning, &Seen::default()).unwrap();
-    steps.iter().flat_map(|step| step.statements()).map(ToString::to_string).collect()
+    steps.iter().flat_map(Step::statements).map(ToString::to_string).collect()
 }
 
 #[test]

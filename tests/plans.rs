@@ -132,5 +132,5 @@ fn note(note: &Note) -> String {
 
 /// Cases with their plans, as one text.
 pub fn table<'a>(cases: impl IntoIterator<Item = (&'a str, String)>) -> String {
-    cases.into_iter().map(|(title, plan)| format!("# {title}\n{plan}\n")).collect()
+    cases.into_iter().fold(String::new(), |text, (title, plan)| text + "# " + title + "\n" + &plan + "\n")
 }

@@ -50,7 +50,8 @@ async fn every_blow(
             // In turn, so that over many lives each blow falls on each kind of effect.
             let m = n + m + lived;
             let (blow, hasty) = (Blow::ALL[m % Blow::ALL.len()], m % 2 == 1);
-            let at = |sin: String| format!("{blow:?} at effect {n} of {}, hasty: {hasty}: {sin}", end.effects);
+            let at =
+                |sin: String| format!("{blow:?} at effect {n} of {}, hasty: {hasty}: {sin}", end.effects);
             let other = live(stage, life, Some((n, blow)), hasty).await.map_err(at)?;
             count.fetch_add(1, Ordering::Relaxed);
             // In haste, an edit may come before what an earlier one asked for was done at all.

@@ -29,10 +29,10 @@ fn keywords_are_read_as_they_are_shown() {
     Frequency::ALL.iter().for_each(same);
     TriggerAction::ALL.iter().for_each(same);
     [true, false].iter().for_each(same);
-    [AutoSuspend::Never, AutoSuspend::After(1), AutoSuspend::After(i32::MAX)].iter().for_each(|value| {
-        let cell = if *value == AutoSuspend::Never { None } else { Some(value.to_string()) };
-        assert_eq!(AutoSuspend::read(cell.as_deref()), Some(*value));
-    });
+    for value in [AutoSuspend::Never, AutoSuspend::After(1), AutoSuspend::After(i32::MAX)] {
+        let cell = if value == AutoSuspend::Never { None } else { Some(value.to_string()) };
+        assert_eq!(AutoSuspend::read(cell.as_deref()), Some(value));
+    }
 }
 
 #[test]

@@ -85,8 +85,8 @@ fn interactive(tables: &[&str]) -> WarehouseSpec {
     }
 }
 
-fn intent(done: bool) -> Option<Intent> {
-    Some(Intent { request_id: Uuid::nil(), done })
+fn intent(done: bool) -> Intent {
+    Intent { request_id: Uuid::nil(), done }
 }
 
 #[test]
@@ -151,9 +151,12 @@ fn creation() {
 
 #[test]
 fn creation_after_a_crash() {
-    let begun =
-        super::Entry { created_on: None, intent: intent(false), ..ours("WAREHOUSE", "ETL", &["comment"]) };
-    let done = super::Entry { intent: intent(true), ..begun.clone() };
+    let begun = super::Entry {
+        created_on: None,
+        intent: Some(intent(false)),
+        ..ours("WAREHOUSE", "ETL", &["comment"])
+    };
+    let done = super::Entry { intent: Some(intent(true)), ..begun.clone() };
     let spec = || WarehouseSpec { size: Some(WarehouseSize::Small), ..default() };
     let renamed = || WarehouseSpec { name: Some("elt".into()), renamed_from: Some("etl".into()), ..spec() };
     let elsewhere = || Seen { elsewhere: vec![shown(&[])], ..Seen::default() };

@@ -100,7 +100,7 @@ pub async fn live(
     let last = life.events.len() - 1;
     for (n, event) in life.events.iter().enumerate() {
         let armed = liver.world.fate.is_armed();
-        liver.happen(event).await.map_err(|sin| format!("at event {n}: {sin}"))?;
+        liver.happen(event);
         if hasty && armed && n < last {
             liver.round().await.map_err(|sin| format!("at event {n}: {sin}"))?;
             if !liver.world.fate.is_armed() {
@@ -110,7 +110,6 @@ pub async fn live(
         }
         liver.settle().await.map_err(|sin| format!("at event {n}, {event:?}: {sin}"))?;
     }
-    liver.settle().await?;
     let effects = liver.world.fate.effects();
     liver.quiet(if blow.is_none() { 10 } else { 0 }).await?;
     oracle::check(&liver.world)?;
@@ -143,7 +142,7 @@ fn witness(store: &Mutex<Store>, text: &str, id: &str, sins: &Mutex<Vec<String>>
 }
 
 impl Liver {
-    async fn happen(&mut self, event: &Event) -> Result<(), String> {
+    fn happen(&mut self, event: &Event) {
         match event.clone() {
             Event::Warehouse(name, spec) => self.world.warehouse(name, *spec),
             Event::Monitor(name, spec) => self.world.monitor(name, *spec),
@@ -167,7 +166,6 @@ impl Liver {
                 self.looked.1 = after;
             }
         }
-        Ok(())
     }
 
     /// What others give is theirs, what they take is gone, and what they create or change is as they leave it.

@@ -192,9 +192,6 @@ impl World {
             uids: WORLDS.fetch_add(1_000, Ordering::Relaxed),
         }
     }
-    pub fn session(&self) -> &Session {
-        &self.session
-    }
 
     /// Another process, which knows nothing but the statuses.
     pub fn restart(&mut self) {
@@ -363,17 +360,13 @@ impl World {
         };
         self.events.append(&mut events);
         fate.revive();
-        match result {
-            Some(result) => {
-                result?;
-                self.store.lock().unwrap().crs.remove(key);
-                Ok(true)
-            }
-            None => {
-                self.restart();
-                Ok(false)
-            }
-        }
+        let Some(result) = result else {
+            self.restart();
+            return Ok(false);
+        };
+        result?;
+        self.store.lock().unwrap().crs.remove(key);
+        Ok(true)
     }
 }
 
