@@ -89,7 +89,9 @@ fn arrows_point_down_only() {
 fn what_is_pure_uses_no_clock_and_no_network() {
     let mut wrong = vec![];
     for (file, text) in all_sources(&["src/values", "src/plan", "src/api"]) {
-        for word in ["Timestamp::now", "Instant::now", "SystemTime", "reqwest", "tokio::", "std::net", "kube::Client"] {
+        for word in
+            ["Timestamp::now", "Instant::now", "SystemTime", "reqwest", "tokio::", "std::net", "kube::Client"]
+        {
             let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
             if code.into_iter().any(|line| line.contains(word)) {
                 wrong.push(format!("{file} uses {word}"));

@@ -91,7 +91,10 @@ impl Kubectl {
 
     /// Watches an object until it is as wanted.
     pub async fn until(&self, object: &str, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-        self.watch(&["get", object], what, wanted).await
+        // A list: of one object by name, kubectl leaves out what happens between its first look and its watch.
+        let (kind, name) = object.split_once('/').unwrap();
+        let selector = format!("metadata.name={name}");
+        self.watch(&["get", kind, "--field-selector", &selector], what, wanted).await
     }
 
     /// Watches events until one has this reason and this text in its note; the note.
@@ -109,7 +112,7 @@ impl Kubectl {
     async fn watch(&self, args: &[&str], what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let began = tokio::time::Instant::now();
         let mut last = Value::Null;
-        // An object that is not there yet ends the watch.
+        // The API server may end a watch.
         while began.elapsed() < DEADLINE {
             let left = DEADLINE.saturating_sub(began.elapsed());
             if let Ok(Some(found)) =
