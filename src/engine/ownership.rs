@@ -73,9 +73,6 @@ impl Claimant<'_> {
         if let Some(entry) = entry.filter(|entry| self.is_it(entry, seen)) {
             return Ok(known(on, seen, entry.clone()));
         }
-        if pending.is_some() && entry.is_some_and(|entry| entry.created_on.is_none()) {
-            return Err(conflict(on, seen));
-        }
         let by_role = self.adoption == Adoption::OwnedByRole && seen.owner.as_deref() == Some(self.role);
         if self.common.adopt || by_role {
             return Ok(adopted(on, seen, entry.is_some()));

@@ -169,6 +169,10 @@ fn creation_after_a_crash() {
         ),
         ("done, and of our role: ours", plan(&cr(spec()), &record([done.clone()]), &seen(&[]))),
         ("done, but of another role", plan(&cr(spec()), &record([done.clone()]), &foreign())),
+        (
+            "done, but of another role, and adopted",
+            plan(&cr(WarehouseSpec { adopt: Some(true), ..spec() }), &record([done.clone()]), &foreign()),
+        ),
         ("done, and gone at once", plan(&cr(spec()), &record([done.clone()]), &Seen::default())),
         ("unsettled under the old name", plan(&cr(renamed()), &record([begun.clone()]), &Seen::default())),
         ("done under the old name", plan(&cr(renamed()), &record([done]), &elsewhere())),
