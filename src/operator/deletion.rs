@@ -42,7 +42,7 @@ pub(super) async fn delete<K: Operated>(
     let result = if entries.is_empty() {
         Ok(())
     } else {
-        let connection = connection(&live, key);
+        let connection = connection_of(&live, key);
         let tag = format!("snowfence {}/{}/{}", K::kind(&()), key.0, key.1);
         let deadline = Instant::now() + context.settings.deadline;
         let may_go_on = || {
@@ -71,7 +71,10 @@ pub(super) async fn delete<K: Operated>(
     match result {
         Ok(()) => {
             set_finalizer(&api, key, &live.metadata, false).await?;
-            if let Some(session) = context.sessions.any(&connection(&live, key)) {
+            // It may wait for this one, which the index does not know if it does not decode.
+            let ConnectionKey { namespace, name } = connection_of(&live, key);
+            context.wake.wake(super::connections::KIND, (namespace, name), Instant::now());
+            if let Some(session) = context.sessions.any(&connection_of(&live, key)) {
                 for entry in &record.objects {
                     session.forget(K::OBJECT, &entry.name);
                 }
@@ -116,7 +119,8 @@ fn wish(live: &DynamicObject) -> Wish {
     }
 }
 
-fn connection(live: &DynamicObject, key: &Key) -> ConnectionKey {
+/// The connection that a resource names, whether it decodes or not.
+pub(super) fn connection_of(live: &DynamicObject, key: &Key) -> ConnectionKey {
     let reference = &live.data["spec"]["connectionRef"];
     let text = |field: &str| reference[field].as_str().map(str::to_owned);
     ConnectionKey {

@@ -83,3 +83,24 @@ async fn a_connection_that_does_not_decode_is_told_so_and_what_is_open_stays_ope
     world.connect(json!({})).await;
     world.kubectl.ready(&["snowflakeconnection/main"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_waits_also_for_what_does_not_decode() {
+    let mut world = World::new("undecodable-user").await;
+    world.warehouse("w", json!({"size": "SMALL"})).await;
+    world.kubectl.ready(&["snowwh/w"]).await;
+    store_broken(&world, "snowflakewarehouses", "size", &[warehouse("w", json!({"size": "HUGE"}))]).await;
+    world.kubectl.until("snowwh/w", "Undecodable", |o| reason(o) == "Undecodable").await;
+    // An operator that has never been able to read it.
+    let mut old = world.operators.remove(0);
+    assert!(old.stop().await.success());
+    world.start_operator(&[]).await.leads().await;
+
+    world.kubectl.run(&["delete", "--wait=false", "snowflakeconnection/main"]).await;
+    let in_use = |o: &Value| condition(o, "Ready").1 == "InUse";
+    world.kubectl.until("snowflakeconnection/main", "InUse", in_use).await;
+    let since = world.last();
+    world.kubectl.run(&["delete", "--timeout=30s", "snowwh/w"]).await;
+    assert_eq!(world.writes(since), ["DROP WAREHOUSE \"W\""]);
+    world.kubectl.run(&["wait", "--for=delete", "snowflakeconnection/main", "--timeout=20s"]).await;
+}

@@ -1,6 +1,7 @@
 //! The controller of connections: opens them, verifies them, re-reads their Secrets, ticks the resync.
 
 mod opening;
+mod users;
 
 use std::{
     collections::HashMap,
@@ -393,7 +394,10 @@ impl Connections {
             return Ok((Action::await_change(), "success"));
         }
         self.context.listed.all().await;
-        let users = self.context.index.users_of(&connection_key(key));
+        let mut users = self.context.index.users_of(&connection_key(key));
+        if users.is_empty() {
+            users = users::stored(&self.context, &connection_key(key)).await?;
+        }
         if users.is_empty() {
             set_finalizer(api, key, cr.meta(), false).await?;
             return Ok((Action::await_change(), "success"));
