@@ -14,21 +14,27 @@ async fn what_exists_is_a_conflict_until_it_is_adopted_and_then_only_differing_f
     let world = World::new("adopt").await;
     world.sql("CREATE WAREHOUSE W WAREHOUSE_SIZE = LARGE COMMENT = 'theirs' AUTO_SUSPEND = 300");
     let created_on = world.of_warehouse("W", "created_on");
+    world.monitor("limit", json!({"creditQuota": 5})).await;
+    world.kubectl.ready(&["snowrm/limit"]).await;
     let since = world.last();
-    let spec = json!({"size": "LARGE", "comment": "ours"});
+    let spec = json!({"size": "LARGE", "comment": "ours", "resourceMonitorRef": {"name": "limit"}});
     world.warehouse("w", spec.clone()).await;
     let seen = world.kubectl.until(W, "Conflict", |o| reason(o) == "Conflict").await;
     assert_eq!(condition(&seen, "Stalled").0, "True");
     assert_eq!(condition(&seen, "Reconciling").0, "False");
     let message = condition(&seen, "Ready").2;
     assert!(message.contains("spec.adopt: true"), "{message}");
+    // Nor does the monitor touch what is not ours.
+    world.resync().await;
     assert_eq!(world.writes(since), [""; 0]);
 
     let mut adopting = spec;
     adopting["adopt"] = json!(true);
     world.warehouse("w", adopting).await;
     world.kubectl.ready(&[W]).await;
-    assert_eq!(world.writes(since), ["ALTER WAREHOUSE \"W\" SET COMMENT = 'ours'"]);
+    let mended = "ALTER WAREHOUSE \"W\" SET COMMENT = 'ours'";
+    let assigned = "ALTER WAREHOUSE \"W\" SET RESOURCE_MONITOR = \"LIMIT\"";
+    assert_eq!(world.writes(since), [mended, assigned]);
     assert_eq!(world.of_warehouse("W", "created_on"), created_on);
     assert_eq!(world.of_warehouse("W", "auto_suspend").as_deref(), Some("300"));
     world.kubectl.event("Adopted", "w", "took over warehouse W").await;
