@@ -284,9 +284,13 @@ impl Liver {
 
     async fn settle(&mut self) -> Result<(), String> {
         for _ in 0..12 {
-            let before = self.world.effects();
+            let before = (self.world.effects(), self.world.fate.is_armed());
             self.round().await?;
-            if before == self.world.effects() {
+            let after = (self.world.effects(), self.world.fate.is_armed());
+            // A pass confirms what it did; only what several do to each other needs another round. That nothing more
+            // is written is asked at the end.
+            let alone = self.world.keys().len() == 1 && before.1 == after.1;
+            if before.0 == after.0 || alone {
                 let things = self.look();
                 self.note_foreign(&things);
                 return Ok(());
