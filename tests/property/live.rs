@@ -64,6 +64,8 @@ impl Stage {
             let done = emulator.execute_as("ACCOUNTADMIN", statement);
             done.unwrap_or_else(|error| panic!("{statement}: {error}"));
         }
+        // What moves by itself moves: running, queued and their like.
+        emulator.account().lock().unwrap().set_restless(true);
         let account = emulator.account().lock().unwrap().clone();
         Self { emulator, account }
     }
