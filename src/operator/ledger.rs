@@ -71,7 +71,9 @@ impl StatusWriter {
                 }
                 Err(kube::Error::Api(error)) if error.code == 409 => return Err(Fault::RecordConflict),
                 // It is gone, and its status with it: what could not be recorded must not be begun.
-                Err(kube::Error::Api(error)) if error.code == 404 && once => return Err(Fault::RecordConflict),
+                Err(kube::Error::Api(error)) if error.code == 404 && once => {
+                    return Err(Fault::RecordConflict);
+                }
                 Err(kube::Error::Api(error)) if error.code == 404 => return Ok(None),
                 Err(error) => return Err(kubernetes(error)),
             }
