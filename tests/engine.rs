@@ -61,6 +61,8 @@ impl Asks {
             suspend: false,
             management_policy: self.policy,
             deletion_policy: None,
+            grants: &[],
+            ignore_fields: &[],
         };
         Gate {
             common,

@@ -136,6 +136,8 @@ pub struct Common<'a> {
     pub suspend: bool,
     pub management_policy: ManagementPolicy,
     pub deletion_policy: Option<DeletionPolicy>,
+    pub grants: &'a [Grant],
+    pub ignore_fields: &'a [String],
 }
 
 /// Declares the specification of a kind with an object in Snowflake: its own fields, then those that all have.
@@ -169,6 +171,14 @@ macro_rules! object_spec {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             pub deletion_policy: Option<$crate::api::DeletionPolicy>,
             $($body)*
+            /// Privileges on the object. Only what was granted here is ever revoked.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            #[schemars(length(max = 100))]
+            pub grants: Option<Vec<$crate::api::Grant>>,
+            /// Paths of fields that another tool changes: they are set at creation and then left alone.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            #[schemars(length(max = 32), inner(length(min = 1, max = 64)))]
+            pub ignore_fields: Vec<String>,
         }
 
         impl $name {
@@ -182,6 +192,8 @@ macro_rules! object_spec {
                     suspend: self.suspend.unwrap_or_default(),
                     management_policy: self.management_policy.unwrap_or_default(),
                     deletion_policy: self.deletion_policy,
+                    grants: self.grants.as_deref().unwrap_or_default(),
+                    ignore_fields: &self.ignore_fields,
                 }
             }
         }

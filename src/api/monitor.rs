@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
-    AllowedNamespaces, CONNECTION_MESSAGE, CONNECTION_RULE, FIXED_NAME_MESSAGE, FIXED_NAME_RULE, Grant,
-    Status, object_spec,
+    AllowedNamespaces, CONNECTION_MESSAGE, CONNECTION_RULE, FIXED_NAME_MESSAGE, FIXED_NAME_RULE, Status,
+    object_spec,
 };
 use crate::values::monitor::{Frequency, Trigger};
 
@@ -61,14 +61,6 @@ object_spec! {
         /// Namespaces whose warehouses may refer to this monitor; its own by default.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub allowed_namespaces: Option<AllowedNamespaces>,
-        /// Privileges on the monitor (`MONITOR`, `MODIFY`). Only what was granted here is ever revoked.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schemars(length(max = 100))]
-        pub grants: Option<Vec<Grant>>,
-        /// Paths of fields that another tool changes: they are set at creation and then left alone.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        #[schemars(length(max = 32), inner(length(min = 1, max = 64)))]
-        pub ignore_fields: Vec<String>,
     }
 }
 

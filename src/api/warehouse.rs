@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::common::{
-    CONNECTION_MESSAGE, CONNECTION_RULE, Grant, NAME_MESSAGE, NAME_RULE, Reference, Status, object_spec,
+    CONNECTION_MESSAGE, CONNECTION_RULE, NAME_MESSAGE, NAME_RULE, Reference, Status, object_spec,
 };
 use crate::values::warehouse::{
     AutoSuspend, Generation, ResourceConstraint, ScalingPolicy, WarehouseSize, WarehouseType,
@@ -116,14 +116,6 @@ object_spec! {
         /// The resource monitor that watches its credits; the monitor's own connection assigns it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub resource_monitor_ref: Option<Reference>,
-        /// Privileges on the warehouse. Only what was granted here is ever revoked.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        #[schemars(length(max = 100))]
-        pub grants: Option<Vec<Grant>>,
-        /// Paths of fields that another tool changes: they are set at creation and then left alone.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        #[schemars(length(max = 32), inner(length(min = 1, max = 64)))]
-        pub ignore_fields: Vec<String>,
     }
 }
 

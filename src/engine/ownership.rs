@@ -135,10 +135,10 @@ impl Claimant<'_> {
             .filter(|name| **name != on.name);
         let mut there = names.filter_map(|name| Some((name, under(name)?)));
         if let Some((name, sighting)) = there.find(|(_, sighting)| self.is_it(entry, sighting)) {
-            if let Some(seen) = seen {
-                return Err(conflict(on, seen));
-            }
             let from = Target::new(on.kind, name.clone());
+            if let Some(seen) = seen {
+                return Err(occupied(&from, on, seen));
+            }
             let mut notes = vec![];
             let mut moved = entry.clone();
             if from != recorded {
@@ -188,6 +188,14 @@ fn conflict(on: &Target, seen: &Sighting) -> Fault {
     let owner = seen.owner.as_deref().unwrap_or("nobody");
     Fault::Conflict(format!(
         "{on} exists already and was not created here (owned by {owner}); set spec.adopt: true to take it over, or choose another spec.name"
+    ))
+}
+
+/// Ours can't take a name that another object has. That one is not adopted either: ours would have nobody then.
+fn occupied(from: &Target, on: &Target, seen: &Sighting) -> Fault {
+    let (owner, name) = (seen.owner.as_deref().unwrap_or("nobody"), &from.name);
+    Fault::Conflict(format!(
+        "{on} exists already and was not created here (owned by {owner}), so {name}, which is ours, can't be renamed to it: rename or drop that one, or go back to {name}"
     ))
 }
 

@@ -19,9 +19,9 @@ use crate::{
 };
 
 /// The grants that a spec asks for, as the record keeps them. `known` are the privileges of the kind.
-pub fn wanted(grants: Option<&[Grant]>, known: &[&str], kind: &str) -> Result<Grants, Fault> {
+pub fn wanted(grants: &[Grant], known: &[&str], kind: &str) -> Result<Grants, Fault> {
     let mut all = Grants::new();
-    for grant in grants.unwrap_or_default() {
+    for grant in grants {
         let role = Ident::from_spec(&grant.role).map_err(bad_name("grants.role"))?;
         for privilege in &grant.privileges {
             if !known.contains(&privilege.as_str()) {

@@ -6,6 +6,7 @@ pub mod any;
 pub mod connection;
 pub mod grants;
 pub mod monitor;
+mod object;
 pub mod warehouse;
 
 use crate::{

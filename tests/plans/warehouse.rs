@@ -135,6 +135,10 @@ fn creation() {
                 ..default()
             })
         ),
+        (
+            "a minimum alone is the maximum, too",
+            plan(WarehouseSpec { min_cluster_count: Some(3), ..default() })
+        ),
         ("interactive", plan(interactive(&["d.s.t", "d.\"S\".\"a.b\""]))),
         ("interactive without tables", plan(interactive(&[]))),
         (
@@ -200,6 +204,8 @@ fn alteration_of_each_property() {
         plan(&cr(spec), &record([ours("WAREHOUSE", "ETL", managed)]), &seen(cells))
     };
     let min = |n| WarehouseSpec { min_cluster_count: Some(n), max_cluster_count: Some(5), ..default() };
+    let max = |n| WarehouseSpec { max_cluster_count: Some(n), ..default() };
+    let alone = |n| WarehouseSpec { min_cluster_count: Some(n), ..default() };
     insta::assert_snapshot!(table([
         ("everything", plan(&cr(full()), &record([ours("WAREHOUSE", "ETL", &managed)]), &seen(&all))),
         (
@@ -225,6 +231,38 @@ fn alteration_of_each_property() {
         (
             "max alone differs: min goes with it",
             of(min(1), &["minClusterCount", "maxClusterCount"], &[("max_cluster_count", Some("2"))])
+        ),
+        (
+            "a maximum below a minimum that the spec leaves open takes it along",
+            of(
+                max(2),
+                &["maxClusterCount"],
+                &[("min_cluster_count", Some("3")), ("max_cluster_count", Some("9"))]
+            )
+        ),
+        (
+            "a minimum above a maximum that the spec leaves open takes it along",
+            of(
+                alone(4),
+                &["minClusterCount"],
+                &[("min_cluster_count", Some("1")), ("max_cluster_count", Some("2"))]
+            )
+        ),
+        (
+            "a released maximum takes the minimum along",
+            of(
+                default(),
+                &["maxClusterCount"],
+                &[("min_cluster_count", Some("3")), ("max_cluster_count", Some("9"))]
+            )
+        ),
+        (
+            "but not one that is ignored",
+            of(
+                WarehouseSpec { ignore_fields: vec!["minClusterCount".into()], ..max(2) },
+                &["maxClusterCount"],
+                &[("min_cluster_count", Some("3")), ("max_cluster_count", Some("9"))]
+            )
         ),
         (
             "managed from now on, and equal already",

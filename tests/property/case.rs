@@ -123,6 +123,7 @@ fn sized() -> impl Strategy<Value = WarehouseSpec> {
     let clusters = prop_oneof![
         2 => Just((None, None)),
         1 => (1..9_i32).prop_map(|max| (None, Some(max))),
+        1 => (1..9_i32).prop_map(|min| (Some(min), None)),
         2 => (1..9_i32).prop_flat_map(|max| (Just(max), 1..=max)).prop_map(|(max, min)| (Some(min), Some(max))),
     ];
     let suspend = prop_oneof![Just(AutoSuspend::Never), (1..900_i32).prop_map(AutoSuspend::After)];

@@ -291,7 +291,9 @@ impl Liver {
             let after = (self.world.effects(), self.world.fate.is_armed());
             // A pass confirms what it did; only what several do to each other needs another round. That nothing more
             // is written is asked at the end.
-            let alone = self.world.keys().len() == 1 && before.1 == after.1;
+            let keys = self.world.keys();
+            let alone = matches!(&keys[..], [key] if self.world.get(key).ready().1 == "InSync")
+                && before.1 == after.1;
             if before.0 == after.0 || alone {
                 let things = self.look();
                 self.note_foreign(&things);

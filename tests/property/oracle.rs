@@ -33,6 +33,14 @@ pub fn check(world: &World) -> Result<(), String> {
             "Observed" if observes(&cr) => continue,
             "NotFound" if observes(&cr) && thing.is_none() => continue,
             "Conflict" if thing.is_some() && !is_ours && spec["adopt"] != true => continue,
+            // Another object has the name that ours is to have.
+            "Conflict" if thing.is_some() && !is_ours && message.contains("can't be renamed") => {
+                let ours = |t: &&Thing| entry.is_some_and(|e| e.created_on.as_ref() == Some(&t.created_on));
+                match things.iter().find(ours) {
+                    Some(_) => continue,
+                    None => return wrong("ours is gone"),
+                }
+            }
             "Conflict" => return wrong("nobody else has it"),
             "InvalidSpec" if message.contains("interactive") || message.contains("a property") => continue,
             "SnowflakeRefused"

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::{
     grants,
+    object::begin,
     warehouse::{self, sighting},
 };
 use crate::{
@@ -55,10 +56,7 @@ impl Managed for ResourceMonitor {
         as_of: Instant,
     ) -> Result<Seen, Fault> {
         let (namespace, metadata_name) = key_of(self);
-        let name = resolved_name(&self.common(), metadata_name)?;
-        session.permits(namespace, Named::ResourceMonitor(name.as_str()))?;
-        let wanted = grants::wanted(self.spec.grants.as_deref(), PRIVILEGES, KIND)?;
-        grants::permitted(&wanted, session, namespace)?;
+        let (name, wanted) = begin(self, PRIVILEGES, |name| Named::ResourceMonitor(name), session)?;
         let mut seen = Seen { found: session.catalog.find(SHOW, &name, as_of).await?, ..Seen::default() };
         let entry = record.entry(&Target::new(KIND, name.as_str()));
         if seen.found.is_none() && entry.is_some_and(|entry| entry.created_on.is_some()) {
@@ -96,7 +94,7 @@ impl Managed for ResourceMonitor {
             )));
         }
         validate(spec)?;
-        let wanted = grants::wanted(spec.grants.as_deref(), PRIVILEGES, KIND)?;
+        let wanted = grants::wanted(spec.common().grants, PRIVILEGES, KIND)?;
         let wanted = grants::givable(wanted, &seen.missing_roles);
         let entry = planning.record.entry(on);
         let create = |effects: Vec<Effect>, hold| {
@@ -107,14 +105,14 @@ impl Managed for ResourceMonitor {
         let mut steps = match planning.claimant.standing(on, sighting.as_ref(), |_| None)? {
             Standing::Absent { intent, vanished, .. } => {
                 let hold = (vanished && seen.lost).then_some(Hold::VisibilityLost);
-                create(creation(planning, spec, intent, entry, &wanted, false)?, hold)
+                create(creation(planning, spec, intent, entry, (&wanted, &seen.grants), false)?, hold)
             }
             Standing::Unsettled { intent, .. } => {
                 // A replacement was approved, and the one that is ours is still there. Whatever else is there now is
                 // not replaced: the same request, sent as a plain CREATE, tells whether it is ours.
                 let known = entry.and_then(|entry| entry.created_on.as_deref());
                 let replace = seen.found.as_ref().is_some_and(|found| known == Some(found.created_on()));
-                create(creation(planning, spec, intent, entry, &wanted, replace)?, None)
+                create(creation(planning, spec, intent, entry, (&wanted, &seen.grants), replace)?, None)
             }
             Standing::Ours { entry, notes } => {
                 let Some(found) = &seen.found else { return Ok(vec![]) };

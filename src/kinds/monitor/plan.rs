@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::grants;
+use super::super::{
+    grants,
+    object::{Creation, known_fields},
+};
 use crate::{
     api::{monitor::MonitorSpec, record::Entry},
     engine::{
@@ -11,7 +14,7 @@ use crate::{
         ownership::bad_name,
     },
     plan::{
-        Action, Change, Effect, Note, Risk, Sql, Step, Target,
+        Action, Change, Effect, Note, Risk, Step, Target,
         property::{Alter, Difference, PropertyChange, assignments, difference},
         step::SentIntent,
     },
@@ -54,17 +57,7 @@ pub(super) fn validate(spec: &MonitorSpec) -> Result<(), Fault> {
             )));
         }
     }
-    let known = |path: &&String| *path != "triggers" && !ROWS.iter().any(|row| row.path == **path);
-    match spec.ignore_fields.iter().find(known) {
-        Some(path) => {
-            let all: Vec<_> = ROWS.iter().map(|row| row.path).collect();
-            Err(Fault::Refused(format!(
-                "spec.ignoreFields: there is no field {path}; there are {}, triggers",
-                all.join(", ")
-            )))
-        }
-        None => Ok(()),
-    }
+    known_fields(&spec.common(), ROWS, &["triggers"])
 }
 
 pub(super) fn wanted_triggers(spec: &MonitorSpec) -> Option<Triggers> {
@@ -131,33 +124,29 @@ pub(super) fn shown(triggers: &Triggers) -> Value {
     Value { sql: triggers.sql(), shown: triggers.to_string() }
 }
 
+/// `present` are the grants; OR REPLACE drops them, so they are given anew.
 pub(super) fn creation(
     planning: &Planning<'_>,
     spec: &MonitorSpec,
     intent: SentIntent,
     entry: Option<&Entry>,
-    wanted: &Grants,
+    (wanted, present): (&Grants, &Grants),
     replace: bool,
 ) -> Result<Vec<Effect>, Fault> {
-    let (on, name) = (planning.target.clone(), planning.name);
-    let mut managed = own_paths(spec);
-    // What an earlier sending set, or the lost object had, may be more than what the spec says: released afterwards.
-    managed.extend(entry.into_iter().flat_map(|entry| entry.managed.iter().cloned()));
-    let recorded = entry.map(|entry| entry.grants.clone()).unwrap_or_default();
-    let first = if intent.again {
-        Note::Managed { on: on.clone(), fields: managed }
-    } else {
-        let (request_id, grants) = (intent.request_id, recorded.clone());
-        Note::Intent { on: on.clone(), request_id, managed, grants }
+    let (on, name) = (planning.target, planning.name);
+    let none = Grants::new();
+    let creation = Creation {
+        on,
+        name,
+        statement: create(name, spec, replace)?,
+        intent,
+        entry,
+        managed: own_paths(spec),
+        privileges: PRIVILEGES,
+        wanted,
+        present: if replace { &none } else { present },
     };
-    let mut effects = vec![Effect::Remember(first)];
-    effects.push(Effect::Sql(Sql { statement: create(name, spec, replace)?, intent: Some(intent) }));
-    if spec.account_level == Some(true) {
-        effects.push(Effect::sql(assign_account(name)));
-    }
-    // OR REPLACE drops the grants: they are given anew.
-    effects.extend(grants::plan(&on, name, PRIVILEGES, wanted, &Grants::new(), &recorded).effects);
-    Ok(effects)
+    Ok(creation.effects((spec.account_level == Some(true)).then(|| assign_account(name))))
 }
 
 pub(super) fn assign_account(name: &Ident) -> Statement {
@@ -268,7 +257,8 @@ impl Update<'_> {
         if let Some((from, to)) = removed {
             let intent = self.planning.claimant.fresh_intent(on);
             let after = Entry { managed, ..entry.clone() };
-            let effects = creation(self.planning, spec, intent, Some(&after), self.wanted, true)?;
+            let effects =
+                creation(self.planning, spec, intent, Some(&after), (self.wanted, &seen.grants), true)?;
             steps.push(step(Action::Replace(vec![of_triggers(&from, &to, Risk::Destructive)]), effects));
         }
         steps.retain(|step| !step.effects.is_empty());

@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use tokio::time::Instant;
 
-use super::grants;
+use super::{grants, object::begin};
 use crate::{
     api::{AllowedNamespaces, Common, Record, SnowflakeWarehouse, Status, warehouse::WarehouseSummary},
     engine::{
@@ -51,11 +51,7 @@ impl Managed for SnowflakeWarehouse {
         peers: &dyn Peers,
         as_of: Instant,
     ) -> Result<Seen, Fault> {
-        let (namespace, metadata_name) = key_of(self);
-        let name = resolved_name(&self.common(), metadata_name)?;
-        session.permits(namespace, Named::Warehouse(name.as_str()))?;
-        let wanted = grants::wanted(self.spec.grants.as_deref(), PRIVILEGES, KIND)?;
-        grants::permitted(&wanted, session, namespace)?;
+        let (name, wanted) = begin(self, PRIVILEGES, |name| Named::Warehouse(name), session)?;
         let found = session.catalog.find(SHOW, &name, as_of).await?;
         let mut seen = Seen { monitor: monitor(self, session, peers), ..Seen::default() };
         let on = Target::new(KIND, name.as_str());
@@ -90,7 +86,7 @@ impl Managed for SnowflakeWarehouse {
     fn plan(&self, planning: &Planning<'_>, seen: &Seen) -> Result<Vec<Step>, Fault> {
         let spec = &self.spec;
         validate(spec)?;
-        let wanted = grants::wanted(spec.grants.as_deref(), PRIVILEGES, KIND)?;
+        let wanted = grants::wanted(spec.common().grants, PRIVILEGES, KIND)?;
         let wanted = grants::givable(wanted, &seen.missing_roles);
         let on = planning.target;
         let under = |name: &str| seen.elsewhere.iter().find(|found| found.name() == name).map(sighting);
@@ -103,11 +99,11 @@ impl Managed for SnowflakeWarehouse {
                 let hold = (vanished && seen.lost).then_some(Hold::VisibilityLost);
                 let entry = planning.record.objects.iter().find(|entry| entry.kind == KIND);
                 let mut effects: Vec<_> = notes.into_iter().map(Effect::Remember).collect();
-                effects.extend(creation(spec, on, intent, entry, &wanted)?);
+                effects.extend(creation(spec, on, intent, entry, &wanted, &seen.grants)?);
                 Ok(create(on, effects, hold))
             }
             Standing::Unsettled { on, intent } => {
-                let effects = creation(spec, &on, intent, planning.record.entry(&on), &wanted)?;
+                let effects = creation(spec, &on, intent, planning.record.entry(&on), &wanted, &seen.grants)?;
                 Ok(create(&on, effects, None))
             }
             Standing::Ours { entry, notes } => {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::grants;
+use super::super::{
+    grants,
+    object::{Creation, known_fields},
+};
 use crate::{
     api::{record::Entry, warehouse::WarehouseSpec},
     engine::{
@@ -11,7 +14,7 @@ use crate::{
         ownership::bad_name,
     },
     plan::{
-        Action, Change, Effect, Note, Risk, Sql, Step, Target,
+        Action, Cell, Change, Effect, Note, Risk, Source, Step, Target,
         property::{Alter, Difference, PropertyChange, alterations, assignments, difference},
         step::SentIntent,
     },
@@ -33,17 +36,7 @@ pub(super) fn validate(spec: &WarehouseSpec) -> Result<(), Fault> {
         Ident::from_spec(name).map_err(bad_name("fallbackWarehouse"))?;
     }
     tables(spec)?;
-    let known = |path: &&String| !ROWS.iter().any(|row| row.path == **path);
-    match spec.ignore_fields.iter().find(known) {
-        Some(path) => {
-            let all: Vec<_> = ROWS.iter().map(|row| row.path).collect();
-            Err(Fault::Refused(format!(
-                "spec.ignoreFields: there is no field {path}; there are {}",
-                all.join(", ")
-            )))
-        }
-        None => Ok(()),
-    }
+    known_fields(&spec.common(), ROWS, &[])
 }
 
 /// The interactive tables, as paths of names.
@@ -77,12 +70,18 @@ pub(super) fn create(name: &Ident, spec: &WarehouseSpec) -> Result<Statement, Fa
         statement = table_list(statement.keyword("TABLES"), &tables);
     }
     let spec = if interactive { &WarehouseSpec { warehouse_type: None, ..spec.clone() } } else { spec };
-    statement = assignments(statement, ROWS, spec);
+    statement = assignments(statement, ROWS, &with_maximum(spec));
     if spec.warehouse_type == Some(WarehouseType::Adaptive) {
         return Ok(statement);
     }
     let suspended = spec.initially_suspended.unwrap_or(true);
     Ok(statement.keyword("INITIALLY_SUSPENDED =").boolean(suspended))
+}
+
+/// Without a maximum, Snowflake takes 1 and refuses a minimum above it.
+fn with_maximum(spec: &WarehouseSpec) -> WarehouseSpec {
+    let max_cluster_count = spec.max_cluster_count.or(spec.min_cluster_count);
+    WarehouseSpec { max_cluster_count, ..spec.clone() }
 }
 
 /// Creates `on`, which has another name than the spec when a creation under the old name is to be settled.
@@ -92,24 +91,15 @@ pub(super) fn creation(
     intent: SentIntent,
     entry: Option<&Entry>,
     wanted: &Grants,
+    present: &Grants,
 ) -> Result<Vec<Effect>, Fault> {
     let name = &Ident::exact(&on.name).map_err(bad_name("name"))?;
-    let mut managed: BTreeSet<String> =
-        ROWS.iter().filter(|row| row.wanted(spec).is_some()).map(|row| row.path.to_owned()).collect();
-    managed.retain(|path| !spec.ignore_fields.contains(path));
-    // What an earlier sending set, or the lost object had, may be more than what the spec says: released afterwards.
-    managed.extend(entry.into_iter().flat_map(|entry| entry.managed.iter().cloned()));
-    let recorded = entry.map(|entry| entry.grants.clone()).unwrap_or_default();
-    let first = if intent.again {
-        Note::Managed { on: on.clone(), fields: managed }
-    } else {
-        let (request_id, grants) = (intent.request_id, recorded.clone());
-        Note::Intent { on: on.clone(), request_id, managed, grants }
-    };
-    let mut effects = vec![Effect::Remember(first)];
-    effects.push(Effect::Sql(Sql { statement: create(name, spec)?, intent: Some(intent) }));
-    effects.extend(grants::plan(on, name, PRIVILEGES, wanted, &Grants::new(), &recorded).effects);
-    Ok(effects)
+    let set = ROWS.iter().filter(|row| row.wanted(spec).is_some()).map(|row| row.path.to_owned());
+    let managed = set.filter(|path| !spec.ignore_fields.contains(path)).collect();
+    let statement = create(name, spec)?;
+    let creation =
+        Creation { on, name, statement, intent, entry, managed, privileges: PRIVILEGES, wanted, present };
+    Ok(creation.effects(None))
 }
 
 pub(super) fn all_fields(spec: &WarehouseSpec, wanted: &Grants) -> Vec<Change> {
@@ -126,7 +116,7 @@ pub(super) fn all_fields(spec: &WarehouseSpec, wanted: &Grants) -> Vec<Change> {
 
 /// Snowflake wants the two counts together.
 pub(super) fn with_companion(mut changes: Vec<PropertyChange>, spec: &WarehouseSpec) -> Vec<PropertyChange> {
-    for (one, other) in [("minClusterCount", "maxClusterCount"), ("maxClusterCount", "minClusterCount")] {
+    for (one, other) in [(COUNTS[0], COUNTS[1]), (COUNTS[1], COUNTS[0])] {
         let has = |path: &str| changes.iter().any(|c| c.change.path == path);
         if has(one)
             && !has(other)
@@ -143,6 +133,45 @@ pub(super) fn with_companion(mut changes: Vec<PropertyChange>, spec: &WarehouseS
         }
     }
     changes
+}
+
+const COUNTS: [&str; 2] = ["minClusterCount", "maxClusterCount"];
+
+/// A count that the spec leaves open follows the other one where both can't hold: Snowflake refuses a maximum below
+/// the minimum.
+fn fit_counts(changes: &mut Vec<PropertyChange>, found: &Found, spec: &WarehouseSpec) -> Option<()> {
+    let row = |path: &str| ROWS.iter().find(|row| row.path == path);
+    let [min, max] = [row(COUNTS[0])?, row(COUNTS[1])?];
+    let cell = |row: &Row| match row.source {
+        Source::Column(column) => found.get(column).map_or(Cell::NoColumn, Cell::Is),
+        Source::Parameter => Cell::NoColumn,
+    };
+    let present = |row: &Row| row.present(cell(row)).ok().flatten();
+    let becomes = |row: &Row| match changes.iter().find(|c| c.change.path == row.path).map(|c| &c.verb) {
+        Some(Alter::Set(value)) => Some(value.clone()),
+        Some(Alter::Unset) | None => present(row),
+    };
+    let number = |value: &Value| value.sql.parse::<u32>().ok();
+    // What was adaptive has none; it begins with 1.
+    let one = || Value { sql: "1".into(), shown: "1".into() };
+    let (least, most) = (becomes(min).unwrap_or_else(one), becomes(max).unwrap_or_else(one));
+    let (follows, to) = match (min.wanted(spec), max.wanted(spec)) {
+        (Some(_), None) => (max, least.clone()),
+        (_, None) | (None, Some(_)) => (min, most.clone()),
+        (Some(_), Some(_)) => return None,
+    };
+    let touched = changes.iter().any(|c| COUNTS.contains(&c.change.path.as_str()));
+    let is_ignored = spec.ignore_fields.iter().any(|field| field == follows.path);
+    if !touched || is_ignored || number(&least)? <= number(&most)? {
+        return None;
+    }
+    changes.retain(|c| c.change.path != follows.path);
+    let from = present(follows);
+    if from.as_ref().is_none_or(|from| from.sql != to.sql) {
+        let change = Change { path: follows.path.into(), from, to: Some(to.clone()), risk: Risk::Safe };
+        changes.push(PropertyChange { change, ddl: follows.ddl, verb: Alter::Set(to) });
+    }
+    Some(())
 }
 
 pub(super) fn interactive_mismatch(found: &Found, spec: &WarehouseSpec, on: &Target) -> Result<(), Fault> {
@@ -247,6 +276,7 @@ impl Update<'_> {
             let wanted = |path: &str| ROWS.iter().any(|row| row.path == path && row.wanted(spec).is_some());
             all.changes.retain(|c| carries(kind, &c.change.path) || wanted(&c.change.path));
         }
+        fit_counts(&mut all.changes, self.found, spec);
         Ok(all)
     }
 
