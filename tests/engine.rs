@@ -178,6 +178,18 @@ fn transition_times_move_with_the_status_alone() {
 }
 
 #[test]
+fn the_same_refusal_with_another_number_is_no_news() {
+    let refused =
+        |id: &str| Verdict::reconciling("CredentialRefused", format!("JWT token is invalid. [{id}]"));
+    let first = refused("a1c6b159-8c71-4dc2-ac99-94352c610217").write(&[], Some(1), at(10));
+    let again = refused("3ef40d86-3245-419f-a0d0-f36869195a75").write(&first, Some(1), at(20));
+    assert_eq!(again, first);
+    let other =
+        Verdict::reconciling("CredentialRefused", "the user is locked").write(&first, Some(1), at(20));
+    assert_eq!(other[0].message, "the user is locked");
+}
+
+#[test]
 fn conditions_of_others_stay_and_messages_end() {
     let theirs = Condition {
         type_: "Theirs".into(),

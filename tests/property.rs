@@ -3,7 +3,8 @@
 //!
 //! Each random life is lived once undisturbed, and then once for each blow at each of its effects.
 //! `PROPERTY_CASES` sets how many lives of each kind are lived at most, `PROPERTY_SECONDS` how long,
-//! `PROPERTY_BLOWS` how many of the five blows fall on each effect.
+//! `PROPERTY_BLOWS` how many of the five blows fall on each effect. The lives are the same each time, so that a change is
+//! judged by what it changes; `PROPERTY_SEED=random` (`make hunt`) looks for new ones, and another number for others.
 
 mod case;
 mod deletion;
@@ -18,7 +19,7 @@ use std::{
 
 use proptest::{
     prelude::*,
-    test_runner::{Config, FileFailurePersistence, TestCaseError, TestRunner},
+    test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestRunner},
 };
 
 use crate::support::{account::Thing, fate::Blow};
@@ -31,6 +32,15 @@ pub fn runtime() -> tokio::runtime::Runtime {
 
 fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Where the random lives come from.
+fn seed() -> RngSeed {
+    match std::env::var("PROPERTY_SEED").as_deref() {
+        Ok("random") => RngSeed::Random,
+        Ok(text) => RngSeed::Fixed(text.parse().expect("PROPERTY_SEED is a number, or random")),
+        Err(_) => RngSeed::Fixed(20_270_131),
+    }
 }
 
 /// The life undisturbed, then with each blow at each effect. What the account ends as must be the same.
@@ -85,6 +95,7 @@ fn lives(name: &str, strategy: impl Strategy<Value = Life>, default: u32) {
     let stage = Stage::new();
     let config = Config {
         cases: number("PROPERTY_CASES", default),
+        rng_seed: seed(),
         max_shrink_iters: 300,
         max_shrink_time: 15_000,
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(

@@ -3,10 +3,13 @@
 //! Rules of kstatus: Reconciling and Stalled are never both true; the transition time changes only with the status;
 //! every condition carries the generation that it speaks of.
 
+use std::{borrow::Cow, sync::LazyLock};
+
 use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::{Condition, Time},
     jiff::Timestamp,
 };
+use regex::Regex;
 
 pub const READY: &str = "Ready";
 pub const RECONCILING: &str = "Reconciling";
@@ -76,11 +79,15 @@ impl Verdict {
             old.iter().filter(|c| four.iter().all(|(name, ..)| c.type_ != *name)).cloned().collect();
         for (name, status, (reason, message)) in four {
             let before = old.iter().find(|c| c.type_ == name).filter(|c| c.status == status);
+            let message = cut(&message);
+            // Snowflake numbers its refusals: the same one again is no news, and the first number can be looked up.
+            let same =
+                before.filter(|c| c.reason == reason && without_ids(&c.message) == without_ids(&message));
             all.push(Condition {
                 type_: name.into(),
                 status: status.into(),
                 reason,
-                message: cut(&message),
+                message: same.map_or(message, |c| c.message.clone()),
                 observed_generation: generation,
                 last_transition_time: before.map_or(Time(now), |c| c.last_transition_time.clone()),
             });
@@ -92,6 +99,13 @@ impl Verdict {
 
 fn order(name: &str) -> usize {
     [READY, RECONCILING, STALLED, DRIFTED].iter().position(|known| *known == name).unwrap_or(9)
+}
+
+/// A message without the UUIDs in it.
+fn without_ids(message: &str) -> Cow<'_, str> {
+    static ID: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").ok());
+    ID.as_ref().map_or(Cow::Borrowed(message), |id| id.replace_all(message, ""))
 }
 
 fn cut(message: &str) -> String {

@@ -219,6 +219,26 @@ fn release() {
                 &[("level", Some("ACCOUNT"))]
             )
         ),
+        (
+            "the account's monitor notifies no users: those that somebody else added go",
+            of(
+                MonitorSpec { account_level: Some(true), ..quota() },
+                &["accountLevel", "creditQuota"],
+                &[("notify_users", Some("ANN")), ("level", None)]
+            )
+        ),
+        (
+            "but not those that are ignored",
+            of(
+                MonitorSpec {
+                    account_level: Some(true),
+                    ignore_fields: vec!["notifyUsers".into()],
+                    ..quota()
+                },
+                &["accountLevel", "creditQuota"],
+                &[("notify_users", Some("ANN")), ("level", None)]
+            )
+        ),
         ("of the account's level that somebody else gave", of(empty(), &[], &[("level", Some("ACCOUNT"))])),
     ]));
 }

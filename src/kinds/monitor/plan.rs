@@ -22,7 +22,7 @@ use crate::{
     values::{
         canonical::Value,
         ident::Ident,
-        monitor::{Moment, TriggerAction, Triggers},
+        monitor::{Moment, TriggerAction, Triggers, Users},
     },
 };
 
@@ -205,11 +205,36 @@ impl Update<'_> {
         Ok((wanted != present).then(|| (Some(shown(&present)), wanted)))
     }
 
+    /// The account's monitor notifies no users: those that somebody else added, and the spec leaves open, go.
+    fn without_users(&self, rows: &[PropertyChange]) -> Option<PropertyChange> {
+        let row = ROWS.iter().find(|row| row.path == "notifyUsers")?;
+        let left_open = row.wanted(self.spec).is_none()
+            && !self.spec.ignore_fields.iter().any(|path| path == row.path)
+            && !rows.iter().any(|change| change.change.path == row.path);
+        let (from, none) = (row.present(cell(self.found, row)).ok()??, Value::of(&Users::default()));
+        let change = Change {
+            path: row.path.into(),
+            from: Some(from.clone()),
+            to: Some(none.clone()),
+            risk: Risk::Safe,
+        };
+        (left_open && from.sql != none.sql).then_some(PropertyChange {
+            change,
+            ddl: row.ddl,
+            verb: Alter::Set(none),
+        })
+    }
+
     pub(super) fn steps(&self, seen: &Seen, notes: Vec<Note>) -> Result<Vec<Step>, Fault> {
         let (on, name, spec, entry) = (self.planning.target, self.planning.name, self.spec, self.entry);
-        let Difference { changes: rows, mut managed } =
+        let Difference { changes: mut rows, mut managed } =
             difference(ROWS, spec, &entry.managed, &spec.ignore_fields, |row| cell(self.found, row))?;
         managed.extend(own_paths(spec));
+        let (is, wants) = (is_of_account(self.found), spec.account_level == Some(true));
+        let moves = wants != is && (spec.account_level.is_some() || entry.managed.contains("accountLevel"));
+        if moves && wants {
+            rows.extend(self.without_users(&rows));
+        }
         // The last trigger can't be removed: Snowflake has no other way than to create the monitor anew.
         let (triggers, removed) = match self.triggers()? {
             Some((from, to)) if to.0.is_empty() => (None, Some((from, to))),
@@ -228,8 +253,6 @@ impl Update<'_> {
         if before != entry.managed {
             effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: before.clone() }));
         }
-        let (is, wants) = (is_of_account(self.found), spec.account_level == Some(true));
-        let moves = wants != is && (spec.account_level.is_some() || entry.managed.contains("accountLevel"));
         if moves {
             let value = |on: bool| Some(Value::of(&on));
             changes.push(Change {

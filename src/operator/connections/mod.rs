@@ -1,6 +1,8 @@
 //! The controller of connections: opens them, verifies them, re-reads their Secrets, ticks the resync.
 
 mod opening;
+#[cfg(test)]
+mod property;
 mod users;
 
 use std::{
