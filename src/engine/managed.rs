@@ -92,6 +92,8 @@ pub struct Planning<'a> {
 pub trait Peers: Send + Sync {
     /// The monitor that a reference names.
     fn monitor(&self, namespace: &str, name: &str) -> Option<Arc<ResourceMonitor>>;
+    /// The resource that is to be the monitor of an account, of several the oldest: namespace and name.
+    fn account_monitor(&self, account: &str) -> Option<(String, String)>;
     /// The warehouses whose `resourceMonitorRef` names this monitor, also those that are being deleted.
     fn warehouses_of(&self, namespace: &str, name: &str) -> Vec<Arc<SnowflakeWarehouse>>;
     /// The key of the connection that a reference of this namespace names.

@@ -200,6 +200,23 @@ impl Peers for Index {
     fn monitor(&self, namespace: &str, name: &str) -> Option<Arc<ResourceMonitor>> {
         self.read().monitors.get(&(namespace.to_owned(), name.to_owned())).cloned()
     }
+    fn account_monitor(&self, account: &str) -> Option<(String, String)> {
+        let inner = self.read();
+        let wants = |monitor: &ResourceMonitor| {
+            let common = monitor.spec.common();
+            monitor.spec.account_level == Some(true)
+                && !common.suspend
+                && common.management_policy == ManagementPolicy::Full
+                && monitor.metadata.deletion_timestamp.is_none()
+                && inner.accounts.get(&connection_of(monitor)).is_some_and(|name| name == account)
+        };
+        let rank = |monitor: &ResourceMonitor| {
+            let created = monitor.metadata.creation_timestamp.as_ref().map(|time| time.0.as_second());
+            (created, monitor.metadata.uid.clone())
+        };
+        let all = inner.monitors.iter().filter(|(_, monitor)| wants(monitor));
+        all.min_by_key(|(key, monitor)| (rank(monitor), *key)).map(|(key, _)| key.clone())
+    }
     fn warehouses_of(&self, namespace: &str, name: &str) -> Vec<Arc<SnowflakeWarehouse>> {
         let inner = self.read();
         let all = inner.referring.get(&(namespace.to_owned(), name.to_owned()));

@@ -16,6 +16,7 @@ mod leader;
 mod lifecycle;
 mod ownership;
 mod pages;
+mod planned;
 mod privileges;
 mod references;
 mod secrets;

@@ -262,3 +262,36 @@ fn a_change_that_does_not_take_is_given_up() {
         assert_eq!(world.get("w/w").record().unconverged, None);
     });
 }
+
+/// An account has one monitor: of two that are to be it, the older one is, and the other says so.
+#[test]
+fn two_monitors_of_one_account_do_not_take_it_from_each_other() {
+    runtime().block_on(async {
+        let mut world = World::new(None);
+        let spec = |quota| MonitorSpec {
+            credit_quota: Some(quota),
+            account_level: Some(true),
+            ..MonitorSpec::default()
+        };
+        world.monitor("first", spec(5));
+        world.settle().await.unwrap();
+        world.monitor("second", spec(6));
+        world.settle().await.unwrap();
+        let (_, reason, message) = world.get("m/second").ready();
+        assert_eq!(reason, "Conflict");
+        assert!(message.contains("/first is to be it"), "{message}");
+        assert_eq!(world.get("m/first").ready().1, "InSync");
+        let writes = world.writes();
+        for _ in 0..5 {
+            world.round().await;
+        }
+        world.restart();
+        world.round().await;
+        assert_eq!(world.writes(), writes, "nobody takes it back");
+        world.monitor("first", MonitorSpec { account_level: None, ..spec(5) });
+        world.settle().await.unwrap();
+        assert_eq!(world.get("m/second").ready().1, "InSync");
+        let sent: Vec<_> = world.emulator.statements(0).into_iter().map(|s| s.text).collect();
+        assert_eq!(sent.iter().filter(|text| text.ends_with(r#"RESOURCE_MONITOR = "SECOND""#)).count(), 1);
+    });
+}

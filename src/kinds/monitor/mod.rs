@@ -14,7 +14,10 @@ use super::{
     warehouse::{self, sighting},
 };
 use crate::{
-    api::{Common, Record, ResourceMonitor, Status, monitor::MonitorSummary},
+    api::{
+        Common, Record, ResourceMonitor, Status,
+        monitor::{MonitorSpec, MonitorSummary},
+    },
     engine::{
         fault::Fault,
         managed::{Managed, Peers, Planning, key_of},
@@ -65,6 +68,11 @@ impl Managed for ResourceMonitor {
         }
         (seen.grants, seen.missing_roles) =
             grants::present(&wanted, entry, (KIND, name.as_str()), session, as_of).await?;
+        if self.spec.account_level == Some(true) {
+            let first = peers.account_monitor(&session.account.name);
+            let other = first.filter(|(ns, name)| (ns.as_str(), name.as_str()) != (namespace, metadata_name));
+            seen.account_has = other.map(|(namespace, name)| format!("{namespace}/{name}"));
+        }
         let referring = peers.warehouses_of(namespace, metadata_name);
         let referring = warehouse::of_monitor(referring, namespace, self.spec.allowed_namespaces.as_ref());
         let attached = entry.map(|entry| entry.attached.clone()).unwrap_or_default();
@@ -85,7 +93,11 @@ impl Managed for ResourceMonitor {
     }
 
     fn plan(&self, planning: &Planning<'_>, seen: &Seen) -> Result<Vec<Step>, Fault> {
-        let spec = &self.spec;
+        // What another resource has is neither taken from it nor given back.
+        let spec = match seen.account_has {
+            Some(_) => &MonitorSpec { account_level: None, ..self.spec.clone() },
+            None => &self.spec,
+        };
         let on = planning.target;
         if let Some(other) = other_names(planning.record, on).next() {
             return Err(Fault::Refused(format!(
@@ -114,8 +126,11 @@ impl Managed for ResourceMonitor {
                 let replace = seen.found.as_ref().is_some_and(|found| known == Some(found.created_on()));
                 create(creation(planning, spec, intent, entry, (&wanted, &seen.grants), replace)?, None)
             }
-            Standing::Ours { entry, notes } => {
+            Standing::Ours { mut entry, notes } => {
                 let Some(found) = &seen.found else { return Ok(vec![]) };
+                if seen.account_has.is_some() {
+                    entry.managed.remove("accountLevel");
+                }
                 Update { planning, spec, found, entry: &entry, wanted: &wanted }.steps(seen, notes)?
             }
             Standing::Misnamed { .. } => vec![],
@@ -133,6 +148,11 @@ impl Managed for ResourceMonitor {
     }
 
     fn pending(&self, seen: &Seen) -> Option<Fault> {
+        if let Some(other) = &seen.account_has {
+            return Some(Fault::Conflict(format!(
+                "spec.accountLevel: an account has one monitor, and ResourceMonitor {other} is to be it; the rest is done; remove accountLevel here or there"
+            )));
+        }
         grants::missing(&seen.missing_roles)
     }
 

@@ -95,6 +95,8 @@ pub struct Seen {
     /// Warehouses that were attached here and have this monitor still, though nothing refers to it any more.
     pub released: BTreeSet<Ident>,
     pub lost: bool,
+    /// The resource, `namespace/name`, that is to be the account's monitor before this one.
+    pub account_has: Option<String>,
 }
 
 /// A warehouse to which a monitor may be assigned.
