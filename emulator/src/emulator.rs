@@ -17,12 +17,13 @@ use uuid::Uuid;
 pub use builder::Builder;
 pub(crate) use execute::{Manner, timestamp};
 pub use users::UserCredentials;
+pub(crate) use users::{literal, quoted};
 
 use crate::account::Account;
 use crate::auth::{Authenticator, IssuerKeys, KeyPair, OAuthClient, key_pair_token};
 use crate::faults::{Fault, FaultError, Faults};
 use crate::http::{Authority, ListenError, Server};
-use crate::state::{Executions, StateError, Statement, Statements};
+use crate::state::{Executions, Sessions, StateError, Statement, Statements};
 
 /// The user that every emulator has.
 pub const OPERATOR: &str = "OPERATOR";
@@ -50,6 +51,7 @@ struct Inner {
     credentials: Mutex<BTreeMap<String, UserCredentials>>,
     statements: Statements,
     executions: Executions,
+    sessions: Sessions,
     faults: Faults,
     /// Microseconds.
     latency: AtomicU64,
@@ -122,6 +124,10 @@ impl Emulator {
 
     pub(crate) fn executions(&self) -> &Executions {
         &self.0.executions
+    }
+
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.0.sessions
     }
 
     pub(crate) fn log(&self) -> &Statements {

@@ -31,6 +31,7 @@ pub use database::{Database, Schema};
 pub use grants::{FutureGrant, Grant, Grantee, Securable};
 pub use resource_monitor::{ResourceMonitor, Trigger, TriggerAction};
 pub use role::Role;
+pub(crate) use select::VERSION;
 pub use store::{Head, Id};
 pub use user::{ProgrammaticAccessToken, User, WorkloadIdentity};
 pub use warehouse::{Stored, Warehouse, WarehouseType};

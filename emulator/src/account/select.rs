@@ -12,7 +12,7 @@ use crate::sql::ObjectKind;
 use crate::sql::select::{Expression, History, Item, Select, wait};
 
 /// The server's version as CURRENT_VERSION() gives it.
-const VERSION: &str = "10.25.101";
+pub(crate) const VERSION: &str = "10.25.101";
 /// Where the account says it is.
 const REGION: &str = "AWS_US_EAST_1";
 

@@ -6,7 +6,7 @@ use super::{BEHIND_THE_BACK, Emulator, OPERATOR};
 use crate::account::{Account, HistoryEntry, StatementKind, Verb};
 use crate::context::Context;
 use crate::error::SqlError;
-use crate::rows::Rows;
+use crate::rows::{Column, ColumnType, Rows};
 use crate::state::{Failure, SUCCESS, Statement};
 
 /// What comes with a statement besides its context.
@@ -34,6 +34,22 @@ impl Emulator {
             context.query_id = self.next_handle();
             rows = self.execute(&mut context, &text, Manner::default())?;
         }
+        Ok(rows)
+    }
+
+    /// The columns that a statement would give; nothing happens, and nothing is written to log and history.
+    pub(crate) fn describe(&self, context: &Context, text: &str) -> Result<Rows, SqlError> {
+        let kind = Account::inspect(text)?;
+        if !matches!(kind.verb, Verb::Show | Verb::Describe | Verb::Select) {
+            return Ok(Rows {
+                columns: vec![Column { name: "status".into(), kind: ColumnType::Text, nullable: true }],
+                rows: vec![],
+            });
+        }
+        let now = self.now();
+        let mut account = self.lock();
+        let mut rows = crate::http::guarded(|| account.execute(&mut context.clone(), text, now))?;
+        rows.rows.clear();
         Ok(rows)
     }
 

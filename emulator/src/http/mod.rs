@@ -1,7 +1,9 @@
-//! The doors: the SQL API, the authorization server, and the emulator's own controls.
+//! The doors: the SQL API, the drivers' protocol, the authorization server, and the emulator's own controls.
 
 mod body;
 mod control;
+mod drivers;
+mod jobs;
 mod oauth;
 mod problem;
 mod serve;
@@ -9,17 +11,19 @@ mod sql_api;
 mod tls;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::routing::{get, post};
+use tower::ServiceExt as _;
 
 use crate::emulator::Emulator;
 use crate::error::SqlError;
 
+pub(crate) use jobs::Job;
 pub use serve::{ListenError, Server};
-pub(crate) use sql_api::Job;
 pub use tls::{Authority, TlsError};
 
 pub(crate) fn router(emulator: Emulator) -> Router {
-    Router::new()
+    let doors = Router::new()
         .route("/api/v2/statements", post(sql_api::submit))
         .route("/api/v2/statements/{handle}", get(sql_api::status))
         .route("/api/v2/statements/{handle}/cancel", post(sql_api::cancel))
@@ -27,8 +31,32 @@ pub(crate) fn router(emulator: Emulator) -> Router {
         .route("/emulator/healthz", get(control::healthz))
         .route("/emulator/statements", get(control::statements))
         .route("/emulator/faults", get(control::faults).post(control::inject).delete(control::clear))
+        .merge(drivers::routes())
         .fallback(problem::not_found)
-        .with_state(emulator)
+        .with_state(emulator);
+    // Some drivers put two slashes where one belongs.
+    Router::new().fallback_service(doors.map_request(squeezed))
+}
+
+/// The same request, its path without empty parts.
+fn squeezed(mut request: Request) -> Request {
+    let path = request.uri().path();
+    if !path.contains("//") {
+        return request;
+    }
+    let mut plain = String::with_capacity(path.len());
+    for char in path.chars() {
+        if !(char == '/' && plain.ends_with('/')) {
+            plain.push(char);
+        }
+    }
+    if let Some(query) = request.uri().query() {
+        plain = format!("{plain}?{query}");
+    }
+    if let Ok(uri) = plain.parse() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 /// Runs a statement; a defect of the emulator becomes the error that Snowflake has for its own.

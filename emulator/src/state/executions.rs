@@ -150,6 +150,11 @@ impl Execution {
         self.hidden.fetch_update(Ordering::AcqRel, Ordering::Acquire, less).is_ok()
     }
 
+    /// Would the outcome be hidden from a question?
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.hidden.load(Ordering::Acquire) > 0
+    }
+
     /// What is to be executed now, if anything was deferred.
     pub(crate) fn take_deferred(&self) -> Option<Job> {
         self.deferred.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -214,6 +219,13 @@ impl Executions {
     pub(crate) fn find(&self, handle: &str, user: &str) -> Option<Arc<Execution>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.by_handle.get(handle).filter(|execution| execution.user == user).cloned()
+    }
+
+    /// Looks up the latest statement of a `requestId`.
+    pub(crate) fn requested(&self, id: &str, user: &str) -> Option<Arc<Execution>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let handle = kept.by_request.get(&(user.to_owned(), id.to_owned()))?;
+        kept.by_handle.get(handle).cloned()
     }
 
     /// Looks up a handle, whoever it belongs to.

@@ -1,11 +1,13 @@
 //! A result in partitions: the first travels with the answer, the others are fetched, each as gzip.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// The cells of some rows, as the SQL API writes them.
 #[derive(Debug)]
@@ -95,6 +97,24 @@ impl Partitions {
     /// The gzip of a partition beyond the first.
     pub(crate) fn packed(&self, number: usize) -> Option<&[u8]> {
         self.rest.get(number.checked_sub(1)?).map(Vec::as_slice)
+    }
+
+    /// All rows, put together again.
+    pub(crate) fn rows(&self) -> Cow<'_, [Vec<Option<String>>]> {
+        #[derive(Deserialize)]
+        struct Data {
+            data: Vec<Vec<Option<String>>>,
+        }
+        if self.rest.is_empty() {
+            return Cow::Borrowed(&self.first.rows);
+        }
+        let mut rows = self.first.rows.clone();
+        for packed in &self.rest {
+            // What was packed here is read here.
+            let read = serde_json::from_reader::<_, Data>(GzDecoder::new(packed.as_slice()));
+            rows.extend(read.map(|data| data.data).unwrap_or_default());
+        }
+        Cow::Owned(rows)
     }
 
     /// How much it holds, in bytes.

@@ -7,8 +7,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::auth::{Identity, Refusal, TokenType};
+use crate::auth::{Refusal, TokenType};
 use crate::emulator::Emulator;
+use crate::http::jobs::{Binding, Speaker};
 use crate::http::problem::Problem;
 
 /// The session parameters that a request may set, in lower case.
@@ -32,43 +33,31 @@ const PARAMETERS: [&str; 14] = [
 /// The longest time-out, seconds: seven days.
 const LONGEST: u64 = 604_800;
 
-/// Who sends a request.
-#[derive(Clone, Debug)]
-pub(crate) struct Speaker {
-    pub(crate) identity: Identity,
-    pub(crate) client: String,
-    pub(crate) kind: Option<TokenType>,
-}
-
-impl Speaker {
-    /// Checks `Accept`, `User-Agent` and the token.
-    pub(crate) async fn of(emulator: &Emulator, headers: &HeaderMap) -> Result<Self, Problem> {
-        accepts_json(headers)?;
-        let client = text(headers, header::USER_AGENT.as_str())
-            .filter(|client| !client.is_empty())
-            .ok_or_else(|| Problem::payload("the header User-Agent is missing"))?;
-        let kind = match text(headers, "x-snowflake-authorization-token-type") {
-            None => None,
-            Some(kind) => Some(TokenType::parse(&kind).ok_or_else(|| {
-                Problem::from(Refusal::missing(&format!(
-                    "unknown X-Snowflake-Authorization-Token-Type {kind}"
-                )))
-            })?),
-        };
-        let bearer = text(headers, header::AUTHORIZATION.as_str())
-            .ok_or_else(|| Problem::from(Refusal::missing("the header Authorization is missing")))?;
-        let token = bearer
-            .split_once(' ')
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim())
-            .filter(|token| !token.is_empty())
-            .ok_or_else(|| Problem::from(Refusal::missing("Authorization must be Bearer and a token")))?;
-        let identity = emulator
-            .authenticator()
-            .identify(kind, token, emulator.account_mutex(), emulator.now_seconds())
-            .await?;
-        Ok(Self { identity, client, kind })
-    }
+/// Checks `Accept`, `User-Agent` and the token.
+pub(crate) async fn speaker(emulator: &Emulator, headers: &HeaderMap) -> Result<Speaker, Problem> {
+    accepts_json(headers)?;
+    let client = text(headers, header::USER_AGENT.as_str())
+        .filter(|client| !client.is_empty())
+        .ok_or_else(|| Problem::payload("the header User-Agent is missing"))?;
+    let kind = match text(headers, "x-snowflake-authorization-token-type") {
+        None => None,
+        Some(kind) => Some(TokenType::parse(&kind).ok_or_else(|| {
+            Problem::from(Refusal::missing(&format!("unknown X-Snowflake-Authorization-Token-Type {kind}")))
+        })?),
+    };
+    let bearer = text(headers, header::AUTHORIZATION.as_str())
+        .ok_or_else(|| Problem::from(Refusal::missing("the header Authorization is missing")))?;
+    let token = bearer
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| Problem::from(Refusal::missing("Authorization must be Bearer and a token")))?;
+    let identity = emulator
+        .authenticator()
+        .identify(kind, token, emulator.account_mutex(), emulator.now_seconds())
+        .await?;
+    Ok(Speaker { identity, client, kind })
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -187,18 +176,6 @@ pub(crate) struct Submission {
     pub(crate) statement_count: u64,
     #[serde(skip)]
     pub(crate) seconds: Option<u64>,
-}
-
-/// The value of a bind variable; `null` is SQL NULL.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Binding {
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    pub(crate) value: Option<String>,
-    /// The format of a date or time; accepted, not used.
-    #[serde(default, rename = "fmt")]
-    _format: Option<String>,
 }
 
 impl Submission {

@@ -1,10 +1,10 @@
 //! From a submission to an outcome: role, statements, bind variables, and the execution itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bindings;
-use super::request::{Speaker, Submission};
+use super::{Order, Speaker, bindings};
 use crate::account::Account;
 use crate::context::Context;
 use crate::emulator::{Emulator, Manner, timestamp};
@@ -12,12 +12,16 @@ use crate::error::SqlError;
 use crate::faults::verb_of;
 use crate::http::guarded;
 use crate::rows::{Column, ColumnType, Rows};
-use crate::state::{Execution, Failure, Finished, Outcome, Partitions, Statement};
+use crate::state::{Execution, Failure, Finished, Outcome, Partitions, Session, Statement};
 
 /// A statement (or several) that is ready to be executed.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) context: Context,
+    /// What it leaves behind goes here; the context is taken from here when it begins.
+    pub(crate) session: Option<Arc<Session>>,
+    alone: BTreeMap<String, String>,
+    describe: bool,
     pub(crate) statements: Vec<String>,
     /// The request asked for several statements, be it for one by chance.
     pub(crate) multiple: bool,
@@ -31,21 +35,25 @@ pub(crate) struct Job {
 }
 
 /// Writes a statement to the log that failed before the account saw it.
-pub(super) fn note_failure(
+pub(crate) fn note_failure(
     emulator: &Emulator,
     speaker: &Speaker,
-    submission: &Submission,
+    order: &Order,
     execution: &Execution,
     failure: &Failure,
     elapsed: f64,
 ) {
+    let context = order.context.as_ref().ok();
     emulator.log().push(Statement {
         seq: 0,
         text: execution.text.to_string(),
-        tag: submission.session.get("QUERY_TAG").filter(|tag| !tag.is_empty()).cloned(),
+        tag: context
+            .and_then(|context| context.parameters.get("QUERY_TAG"))
+            .filter(|tag| !tag.is_empty())
+            .cloned(),
         client: speaker.client.clone(),
         user: speaker.identity.user.clone(),
-        role: submission.role.clone(),
+        role: context.and_then(|context| context.role.clone()),
         start: timestamp(i128::from(execution.created) * 1_000_000),
         elapsed,
         code: format!("{:06}", failure.code),
@@ -81,19 +89,16 @@ impl Failure {
 }
 
 impl Job {
-    /// Finds the role, splits the text and puts in the bind variables.
-    pub(crate) fn prepare(
-        emulator: &Emulator,
-        speaker: &Speaker,
-        submission: &Submission,
-    ) -> Result<Self, Failure> {
-        let context = context(emulator, speaker, submission)?;
-        let text = submission.statement.as_deref().unwrap_or_default();
+    /// Splits the text and puts in the bind variables.
+    pub(crate) fn prepare(order: &Order) -> Result<Self, Failure> {
+        let context = order.context.clone()?;
+        let session = order.session.clone();
+        let text = &order.text;
         let mut statements = guarded(|| Account::split(text))?;
         if statements.is_empty() {
             return Err(Failure::new(900, "42601", "SQL compilation error:\nEmpty SQL statement."));
         }
-        let wanted = submission.statement_count;
+        let wanted = order.statement_count;
         if wanted != 0 && wanted != statements.len() as u64 {
             return Err(Failure::new(
                 8,
@@ -105,7 +110,7 @@ impl Job {
             ));
         }
         let multiple = statements.len() > 1;
-        let bindings = submission.bindings.as_ref().filter(|bindings| !bindings.is_empty());
+        let bindings = order.bindings.as_ref().filter(|bindings| !bindings.is_empty());
         if multiple && bindings.is_some() {
             return Err(Failure::new(
                 2,
@@ -114,7 +119,9 @@ impl Job {
             ));
         }
         for statement in &mut statements {
-            if let Some(kind) = unsupported(statement, multiple) {
+            if session.is_none()
+                && let Some(kind) = unsupported(statement, multiple)
+            {
                 return Err(Failure::new(391_911, "0A000", format!("Unsupported statement type '{kind}'.")));
             }
         }
@@ -125,13 +132,33 @@ impl Job {
             .iter()
             .filter_map(|statement| guarded(|| Account::inspect(statement)).ok()?.wait)
             .fold(Duration::ZERO, Duration::saturating_add);
-        Ok(Self { context, statements, multiple, wait, row_limit: None, before: None, after: None })
+        Ok(Self {
+            context,
+            session,
+            alone: order.alone.clone(),
+            describe: order.describe,
+            statements,
+            multiple,
+            wait: if order.describe { Duration::ZERO } else { wait },
+            row_limit: None,
+            before: None,
+            after: None,
+        })
     }
 
     /// Executes it, unless it was cancelled meanwhile. `waited`: milliseconds since it was sent.
     pub(crate) fn run(self, emulator: &Emulator, execution: &Execution, waited: f64) {
         if !execution.start() {
             return;
+        }
+        let mut context = self.session.as_ref().map_or(self.context, |session| session.context());
+        if self.describe {
+            let text = self.statements.first().map(String::as_str).unwrap_or_default();
+            let outcome = match emulator.describe(&context, text) {
+                Ok(rows) => finished(emulator, rows, execution.nullable, vec![]),
+                Err(error) => Outcome::Failed(error.into()),
+            };
+            return execution.finish(outcome);
         }
         let behind = |statement: Option<(String, String)>| {
             if let Some((role, text)) = statement
@@ -141,10 +168,10 @@ impl Job {
             }
         };
         behind(self.before);
+        let lent = Lent::new(&mut context, self.alone);
         let outcome = if self.multiple {
-            several(emulator, execution, self.context, &self.statements, waited, self.row_limit)
+            several(emulator, execution, &mut context, &self.statements, waited, self.row_limit)
         } else {
-            let mut context = self.context;
             context.query_id.clone_from(&execution.handle);
             let text = self.statements.first().map(String::as_str).unwrap_or_default();
             let manner =
@@ -155,8 +182,38 @@ impl Job {
             }
         };
         behind(self.after);
+        lent.take_back(&mut context);
+        if let Some(session) = &self.session {
+            session.leave(context);
+        }
         execution.finish(outcome);
         emulator.executions().weigh(execution);
+    }
+}
+
+/// Session parameters that hold for one request, and what they stand in front of.
+struct Lent(Vec<(String, String, Option<String>)>);
+
+impl Lent {
+    fn new(context: &mut Context, alone: BTreeMap<String, String>) -> Self {
+        let lend = |(name, value): (String, String)| {
+            let before = context.parameters.insert(name.clone(), value.clone());
+            (name, value, before)
+        };
+        Self(alone.into_iter().map(lend).collect())
+    }
+
+    /// What the statements themselves set meanwhile stays.
+    fn take_back(self, context: &mut Context) {
+        for (name, value, before) in self.0 {
+            if context.parameters.get(&name) != Some(&value) {
+                continue;
+            }
+            match before {
+                Some(before) => context.parameters.insert(name, before),
+                None => context.parameters.remove(&name),
+            };
+        }
     }
 }
 
@@ -169,7 +226,7 @@ fn finished(emulator: &Emulator, rows: Rows, nullable: bool, children: Vec<Strin
 fn several(
     emulator: &Emulator,
     execution: &Execution,
-    mut context: Context,
+    context: &mut Context,
     statements: &[String],
     waited: f64,
     row_limit: Option<usize>,
@@ -179,7 +236,7 @@ fn several(
         let handle = emulator.next_handle();
         context.query_id.clone_from(&handle);
         let manner = Manner { request_id: execution.request_id.as_deref(), waited, row_limit };
-        let result = emulator.execute(&mut context, text, manner);
+        let result = emulator.execute(context, text, manner);
         let mut child = Execution::new(
             handle.clone(),
             &execution.user,
@@ -256,90 +313,6 @@ fn unsupported(statement: &str, multiple: bool) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// The session of a request: the user's defaults, and what the request says instead.
-fn context(emulator: &Emulator, speaker: &Speaker, submission: &Submission) -> Result<Context, Failure> {
-    let identity = &speaker.identity;
-    let account = emulator.lock();
-    let user = account
-        .user(&identity.user)
-        .ok_or_else(|| Failure::new(390_100, "08004", "Incorrect username or password was specified."))?;
-    let granted = account.roles_of(&identity.user);
-    let has = |role: &str| role == "PUBLIC" || granted.iter().any(|granted| granted == role);
-    let allowed = |role: &str| identity.only_role.as_ref().is_none_or(|only| only == role);
-    let role = match (submission.role.as_deref(), identity.only_role.as_deref(), user.default_role()) {
-        (Some(role), _, _) if !has(role) => {
-            return Err(Failure::new(
-                390_189,
-                "08004",
-                format!(
-                    "Role '{role}' specified in the connect string does not exist or not authorized. Contact your \
-                     local system administrator, or attempt to login with another role, e.g. PUBLIC."
-                ),
-            ));
-        }
-        (Some(role), _, _) if !allowed(role) => {
-            return Err(Failure::new(
-                390_189,
-                "08004",
-                format!(
-                    "Role '{role}' specified in the connect string is not granted to this user, or is not permitted \
-                     for the credentials being used. Contact your local system administrator, or attempt to login \
-                     with another role, e.g. PUBLIC."
-                ),
-            ));
-        }
-        (Some(role), _, _) => role.to_owned(),
-        (None, Some(only), _) => {
-            if !has(only) {
-                return Err(Failure::new(
-                    390_317,
-                    "08004",
-                    format!(
-                        "The role requested in the connection, or the default role if none was requested in the \
-                         connection ('{only}'), is not granted to the user."
-                    ),
-                ));
-            }
-            only.to_owned()
-        }
-        (None, None, Some(default)) => {
-            if !has(default) {
-                return Err(Failure::new(
-                    390_187,
-                    "08004",
-                    format!(
-                        "User's configured default role '{default}' is not granted to this user. Contact your local \
-                         system administrator, or attempt to login using a CLI client with a connect string \
-                         selecting another role, e.g. PUBLIC."
-                    ),
-                ));
-            }
-            default.to_owned()
-        }
-        (None, None, None) => "PUBLIC".into(),
-    };
-    let all_secondary =
-        user.text("DEFAULT_SECONDARY_ROLES").is_some_and(|roles| roles.to_uppercase().contains("ALL"));
-    let namespace = user.default_namespace().filter(|_| submission.database.is_none());
-    let (default_database, default_schema) = match namespace.map(|namespace| namespace.split_once('.')) {
-        None => (None, None),
-        Some(None) => (namespace.map(str::to_owned), None),
-        Some(Some((database, schema))) => (Some(database.to_owned()), Some(schema.to_owned())),
-    };
-    Ok(Context {
-        user: identity.user.clone(),
-        role: Some(role),
-        secondary_roles_all: identity.only_role.is_none() && all_secondary,
-        warehouse: submission.warehouse.clone().or_else(|| user.default_warehouse().map(str::to_owned)),
-        database: submission.database.clone().or(default_database),
-        schema: submission.schema.clone().or(default_schema),
-        parameters: submission.session.clone(),
-        client: speaker.client.clone(),
-        session_id: emulator.next_session(),
-        query_id: String::new(),
-    })
 }
 
 #[cfg(test)]

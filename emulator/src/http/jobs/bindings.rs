@@ -2,11 +2,29 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use sqlparser::dialect::SnowflakeDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-use super::request::Binding;
 use crate::state::Failure;
+
+/// The value of a bind variable; `null` is SQL NULL.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Binding {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) value: Option<String>,
+    /// The format of a date or time; accepted, not used.
+    #[serde(default, rename = "fmt")]
+    _format: Option<String>,
+}
+
+impl Binding {
+    pub(crate) fn new(kind: String, value: Option<String>) -> Self {
+        Self { kind, value, _format: None }
+    }
+}
 
 /// Puts the values in. A statement without bindings is left as it is.
 pub(crate) fn fill(statement: &str, bindings: Option<&BTreeMap<String, Binding>>) -> Result<String, Failure> {
