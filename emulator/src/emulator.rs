@@ -91,6 +91,16 @@ impl Emulator {
         Server::start(self, address, authority).await
     }
 
+    /// Opens a CONNECT proxy that leads to this emulator, whatever account of `*.snowflakecomputing.com` is asked
+    /// for: for tools that take no host. Its clients must trust the authority.
+    pub async fn proxy(
+        &self,
+        address: impl tokio::net::ToSocketAddrs,
+        authority: &Authority,
+    ) -> Result<Server, ListenError> {
+        Server::start_proxy(self, address, authority).await
+    }
+
     pub fn organization(&self) -> &str {
         &self.0.organization
     }

@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// A local Snowflake for the control plane: warehouses, monitors, databases, roles and grants behind the SQL API.
 ///
 /// Without a command it serves until SIGTERM or SIGINT. Once it serves, it prints one line of JSON: its URL, the file
-/// of the CA (with --tls), organization and account, and each user's name, password, access token, private key (a
+/// of the CA (with --tls or --proxy), the URL of the proxy (with --proxy), organization and account, and each user's name, password, access token, private key (a
 /// file) and roles. Logs go to stderr (RUST_LOG).
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
@@ -52,6 +52,11 @@ pub(crate) struct Serve {
     /// Speak TLS, with a certificate for 127.0.0.1, localhost and *.snowflakecomputing.com from a CA of its own.
     #[arg(long)]
     tls: bool,
+    /// Open a CONNECT proxy there, for tools that take no host: HTTPS_PROXY leads them here whatever account of
+    /// *.snowflakecomputing.com they ask for; they must trust the file `ca` of the line (REQUESTS_CA_BUNDLE,
+    /// SSL_CERT_FILE). It leads nowhere else.
+    #[arg(long, value_name = "ADDRESS")]
+    proxy: Option<SocketAddr>,
     /// Keep the account in FILE: read when it is there, written after changes and at the end. Keys and tokens are
     /// kept in FILE.d, readable by the owner alone.
     #[arg(long, value_name = "FILE")]

@@ -10,6 +10,7 @@ use serde::Serialize;
 use snowfence_emulator::account;
 use snowfence_emulator::auth::{IssuerKeys, KeyPair, OAuthClient};
 use snowfence_emulator::emulator::{Emulator, OPERATOR, UserCredentials};
+use snowfence_emulator::http::Server;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::keep::Keep;
@@ -23,6 +24,7 @@ const GATHER: Duration = Duration::from_millis(200);
 struct Line<'a> {
     url: String,
     ca: Option<&'a Path>,
+    proxy: Option<String>,
     organization: &'a str,
     account: &'a str,
     users: Vec<User>,
@@ -47,15 +49,22 @@ impl Serve {
         let emulator = self.emulator()?;
         let keep = Keep::beside(self.state.as_deref())?;
         let users = self.users(&emulator, &keep)?;
-        let authority = if self.tls { Some(keep.authority()?) } else { None };
+        let authority = if self.tls || self.proxy.is_some() { Some(keep.authority()?) } else { None };
         emulator.save()?;
-        if !self.listen.ip().is_loopback() {
-            tracing::warn!(address = %self.listen, "the controls under /emulator/ need no credentials, and this is not loopback");
+        let open = std::iter::once(self.listen).chain(self.proxy).find(|address| !address.ip().is_loopback());
+        if let Some(address) = open {
+            tracing::warn!(%address, "the controls under /emulator/ need no credentials, and this is not loopback");
         }
-        let server = emulator.listen(self.listen, authority.as_ref().map(|(authority, _)| authority)).await?;
+        let signer = authority.as_ref().map(|(authority, _)| authority);
+        let server = emulator.listen(self.listen, signer.filter(|_| self.tls)).await?;
+        let proxy = match (self.proxy, signer) {
+            (Some(address), Some(authority)) => Some(emulator.proxy(address, authority).await?),
+            _ => None,
+        };
         let line = Line {
             url: server.url(),
             ca: authority.as_ref().map(|(_, file)| file.as_path()),
+            proxy: proxy.as_ref().map(Server::url),
             organization: emulator.organization(),
             account: emulator.account_name(),
             users,
@@ -73,7 +82,7 @@ impl Serve {
             _ = interrupt.recv() => tracing::info!("SIGINT: stopping"),
         }
         tokio::select! {
-            () = server.stop() => emulator.settle().await,
+            () = stopped(server, proxy) => emulator.settle().await,
             _ = interrupt.recv() => tracing::warn!("SIGINT again: not waiting"),
         }
         saving.abort();
@@ -142,6 +151,13 @@ impl Serve {
             });
         }
         Ok(users)
+    }
+}
+
+async fn stopped(server: Server, proxy: Option<Server>) {
+    match proxy {
+        Some(proxy) => drop(tokio::join!(server.stop(), proxy.stop())),
+        None => server.stop().await,
     }
 }
 

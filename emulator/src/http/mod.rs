@@ -6,6 +6,7 @@ mod drivers;
 mod jobs;
 mod oauth;
 mod problem;
+mod proxy;
 mod serve;
 mod sql_api;
 mod tls;

@@ -13,10 +13,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::tls::{Authority, TlsError};
+use super::proxy::{self, Proxy};
+use super::tls::{Authority, NAMES, TlsError};
 use crate::emulator::Emulator;
 
 /// How long open connections may take to finish when the server stops.
@@ -33,11 +35,19 @@ pub enum ListenError {
     Tls(#[from] TlsError),
 }
 
+/// How connections are met.
+#[derive(Clone)]
+enum Manner {
+    Plain,
+    Tls(TlsAcceptor),
+    Proxy(Arc<Proxy>),
+}
+
 /// An emulator on a socket. Dropping it stops it without waiting.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    tls: bool,
+    scheme: &'static str,
     stop: CancellationToken,
     accepting: Option<JoinHandle<()>>,
 }
@@ -48,14 +58,34 @@ impl Server {
         address: impl ToSocketAddrs,
         authority: Option<&Authority>,
     ) -> Result<Self, ListenError> {
-        let tls = authority.map(Authority::server).transpose()?;
-        let acceptor = tls.map(|config| TlsAcceptor::from(Arc::new(config)));
+        let tls = authority.map(|authority| authority.server(&NAMES)).transpose()?;
+        let (scheme, manner) = match tls {
+            Some(config) => ("https", Manner::Tls(TlsAcceptor::from(Arc::new(config)))),
+            None => ("http", Manner::Plain),
+        };
+        Self::begin(emulator, address, scheme, manner).await
+    }
+
+    pub(crate) async fn start_proxy(
+        emulator: &Emulator,
+        address: impl ToSocketAddrs,
+        authority: &Authority,
+    ) -> Result<Self, ListenError> {
+        let manner = Manner::Proxy(Arc::new(Proxy::new(authority)?));
+        Self::begin(emulator, address, "http", manner).await
+    }
+
+    async fn begin(
+        emulator: &Emulator,
+        address: impl ToSocketAddrs,
+        scheme: &'static str,
+        manner: Manner,
+    ) -> Result<Self, ListenError> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
-        let tls = acceptor.is_some();
-        let accepting = tokio::spawn(accept(listener, emulator.router(), acceptor, stop.clone()));
-        Ok(Self { address, tls, stop, accepting: Some(accepting) })
+        let accepting = tokio::spawn(accept(listener, emulator.router(), manner, stop.clone()));
+        Ok(Self { address, scheme, stop, accepting: Some(accepting) })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -64,7 +94,7 @@ impl Server {
 
     /// `http://127.0.0.1:PORT`, or `https` with TLS.
     pub fn url(&self) -> String {
-        format!("{}://{}", if self.tls { "https" } else { "http" }, self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Accepts nothing new, and waits until what is in flight has been answered, ten seconds at most.
@@ -82,12 +112,7 @@ impl Drop for Server {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    router: Router,
-    acceptor: Option<TlsAcceptor>,
-    stop: CancellationToken,
-) {
+async fn accept(listener: TcpListener, router: Router, manner: Manner, stop: CancellationToken) {
     let connections = TaskTracker::new();
     loop {
         let stream = tokio::select! {
@@ -102,7 +127,7 @@ async fn accept(
                 }
             },
         };
-        connections.spawn(connection(stream, router.clone(), acceptor.clone(), stop.clone()));
+        connections.spawn(connection(stream, router.clone(), manner.clone(), stop.clone()));
     }
     drop(listener);
     connections.close();
@@ -111,26 +136,34 @@ async fn accept(
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    router: Router,
-    acceptor: Option<TlsAcceptor>,
-    stop: CancellationToken,
-) {
+async fn connection(stream: TcpStream, router: Router, manner: Manner, stop: CancellationToken) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY");
     }
-    match acceptor {
-        None => speak(stream, router, stop).await,
-        Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => speak(stream, router, stop).await,
-            Ok(Err(error)) => tracing::debug!(%error, "TLS handshake"),
-            Err(_) => tracing::debug!("TLS handshake: too slow"),
-        },
+    match manner {
+        Manner::Plain => speak(stream, router, stop).await,
+        Manner::Tls(acceptor) => {
+            if let Some(stream) = handshake(&acceptor, stream).await {
+                speak(stream, router, stop).await;
+            }
+        }
+        Manner::Proxy(proxy) => proxy::connection(stream, proxy, router, stop).await,
     }
 }
 
-async fn speak(
+pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+    acceptor: &TlsAcceptor,
+    stream: S,
+) -> Option<TlsStream<S>> {
+    match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => return Some(stream),
+        Ok(Err(error)) => tracing::debug!(%error, "TLS handshake"),
+        Err(_) => tracing::debug!("TLS handshake: too slow"),
+    }
+    None
+}
+
+pub(super) async fn speak(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     router: Router,
     stop: CancellationToken,

@@ -9,6 +9,10 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
+/// The names of the emulator's own certificate: this machine, and every account whose name has one part.
+pub(crate) const NAMES: [&str; 5] =
+    ["localhost", "127.0.0.1", "::1", "*.snowflakecomputing.com", "*.snowflakecomputing.cn"];
+
 /// Why TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -48,10 +52,10 @@ impl Authority {
         self.key.serialize_pem()
     }
 
-    /// TLS 1.2 and 1.3 for 127.0.0.1, ::1, localhost and every Snowflake account, with HTTP/2 and HTTP/1.1.
-    pub(crate) fn server(&self) -> Result<ServerConfig, TlsError> {
-        let names = ["localhost", "127.0.0.1", "::1", "*.snowflakecomputing.com", "*.snowflakecomputing.cn"];
-        let mut leaf = CertificateParams::new(names.map(str::to_owned))?;
+    /// TLS 1.2 and 1.3 for these names, with HTTP/2 and HTTP/1.1.
+    pub(crate) fn server(&self, names: &[&str]) -> Result<ServerConfig, TlsError> {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut leaf = CertificateParams::new(names)?;
         leaf.distinguished_name = name("Snowfence emulator");
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

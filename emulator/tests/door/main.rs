@@ -8,6 +8,7 @@ mod client;
 mod faults;
 mod hostile;
 mod program;
+mod proxy;
 mod running;
 mod socket;
 mod sql_api;
