@@ -7,7 +7,7 @@ use super::tag::{self, Tagging};
 use super::{Command, How, ObjectKind, parameters};
 use crate::error::SqlError;
 
-const COMMENT: &[Property] = &[Property { name: "COMMENT", takes: Takes::Text }];
+const COMMENT: &[Property] = &[Property { name: "COMMENT", takes: Takes::TextOrNull }];
 
 /// A database or a schema that CREATE makes.
 #[derive(Clone, Debug)]

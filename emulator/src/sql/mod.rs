@@ -4,6 +4,7 @@
 //! of `NAME = value`; then a file per kind of object or statement. What a file does not know is refused with
 //! `001003` and the place.
 
+mod absent;
 mod cursor;
 pub(crate) mod database;
 pub(crate) mod grant;

@@ -6,7 +6,7 @@ use super::tag::{self, Tagging};
 use super::{Command, How};
 use crate::error::SqlError;
 
-const PROPERTIES: &[Property] = &[Property { name: "COMMENT", takes: Takes::Text }];
+const PROPERTIES: &[Property] = &[Property { name: "COMMENT", takes: Takes::TextOrNull }];
 
 #[derive(Clone, Debug)]
 pub(crate) struct CreateRole {

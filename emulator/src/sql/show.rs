@@ -1,5 +1,6 @@
 //! SHOW and DESCRIBE.
 
+use super::absent::{self, AbsentKind};
 use super::cursor::{Cursor, Path};
 use super::{Command, ObjectKind};
 use crate::error::SqlError;
@@ -12,6 +13,8 @@ pub(crate) enum Subject {
         terse: bool,
         history: bool,
     },
+    /// A kind that nobody can create here.
+    Absent(&'static AbsentKind),
     Parameters,
     /// `USER PROGRAMMATIC ACCESS TOKENS [FOR USER x]`
     Tokens(Option<String>),
@@ -81,7 +84,8 @@ pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
         from: None,
         privileges: Vec::new(),
     };
-    if matches!(show.subject, Subject::Parameters | Subject::Objects { .. }) && cursor.takes("LIKE") {
+    let listed = matches!(show.subject, Subject::Objects { .. } | Subject::Absent(_));
+    if (listed || show.subject == Subject::Parameters) && cursor.takes("LIKE") {
         show.like = Some(cursor.text()?);
     }
     match &show.subject {
@@ -91,14 +95,15 @@ pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
                 show.within = within_of_parameters(cursor)?;
             }
         }
-        Subject::Objects { kind: ObjectKind::Schema | ObjectKind::Tag | ObjectKind::Table, .. } => {
+        Subject::Objects { kind: ObjectKind::Schema | ObjectKind::Tag | ObjectKind::Table, .. }
+        | Subject::Absent(_) => {
             if cursor.takes("IN") {
                 show.within = within(cursor)?;
             }
         }
         Subject::Objects { .. } => {}
     }
-    if matches!(show.subject, Subject::Objects { .. }) && cursor.optional("WITH", "PRIVILEGES")? {
+    if listed && cursor.optional("WITH", "PRIVILEGES")? {
         show.privileges = cursor.list(Cursor::word)?;
     }
     if pages(&show.subject) {
@@ -120,6 +125,7 @@ pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
 fn pages(subject: &Subject) -> bool {
     match subject {
         Subject::Objects { kind, .. } => *kind != ObjectKind::ResourceMonitor,
+        Subject::Absent(_) => true,
         Subject::Grants(grants) => matches!(grants, Grants::ToRole(_) | Grants::OfRole(_)),
         _ => false,
     }
@@ -150,7 +156,10 @@ fn subject(cursor: &mut Cursor) -> Result<Subject, SqlError> {
             return Ok(Subject::Objects { kind, terse, history });
         }
     }
-    cursor.unexpected()
+    match absent::take(cursor) {
+        Some(kind) => Ok(Subject::Absent(kind)),
+        None => cursor.unexpected(),
+    }
 }
 
 fn grants(cursor: &mut Cursor) -> Result<Grants, SqlError> {

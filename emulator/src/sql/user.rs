@@ -53,14 +53,14 @@ const TOKEN: &[Property] = &[
     Property { name: "ROLE_RESTRICTION", takes: Takes::NameOrText },
     Property { name: "DAYS_TO_EXPIRY", takes: Takes::Integer(1, 365) },
     Property { name: "MINS_TO_BYPASS_NETWORK_POLICY_REQUIREMENT", takes: Takes::Integer(1, 1440) },
-    Property { name: "COMMENT", takes: Takes::Text },
+    Property { name: "COMMENT", takes: Takes::TextOrNull },
 ];
 const ROTATION: &[Property] =
     &[Property { name: "EXPIRE_ROTATED_TOKEN_AFTER_HOURS", takes: Takes::Integer(0, 8760) }];
 const TOKEN_CHANGES: &[Property] = &[
     Property { name: "DISABLED", takes: Takes::Boolean },
     Property { name: "MINS_TO_BYPASS_NETWORK_POLICY_REQUIREMENT", takes: Takes::Integer(1, 1440) },
-    Property { name: "COMMENT", takes: Takes::Text },
+    Property { name: "COMMENT", takes: Takes::TextOrNull },
 ];
 
 fn property(name: &str) -> Option<&'static Property> {

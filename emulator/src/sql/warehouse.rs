@@ -60,7 +60,7 @@ pub(crate) const PROPERTIES: &[Property] = &[
     Property { name: "AUTO_SUSPEND", takes: Takes::IntegerOrNull(0, i32::MAX as i64) },
     Property { name: "AUTO_RESUME", takes: Takes::Boolean },
     Property { name: "RESOURCE_MONITOR", takes: Takes::Name },
-    Property { name: "COMMENT", takes: Takes::Text },
+    Property { name: "COMMENT", takes: Takes::TextOrNull },
     Property { name: "ENABLE_QUERY_ACCELERATION", takes: Takes::Boolean },
     Property { name: "QUERY_ACCELERATION_MAX_SCALE_FACTOR", takes: Takes::Integer(0, 100) },
     Property { name: "MAX_QUERY_PERFORMANCE_LEVEL", takes: Takes::Choice(LEVELS) },

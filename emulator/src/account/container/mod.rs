@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::{ColumnType, Rows};
 use crate::sql::database::{AlterContainer, ContainerAction};
-use crate::sql::property::{Property, Setting, Value, value_of};
+use crate::sql::property::{Property, Setting, value_of};
 use crate::sql::{ObjectKind, Path};
 use std::collections::BTreeMap;
 
@@ -28,8 +28,8 @@ pub(crate) struct Place {
 }
 
 fn comment_from(settings: &[Setting], head: &mut Head) {
-    if let Some(comment) = value_of(settings, "COMMENT").and_then(Value::text) {
-        comment.clone_into(&mut head.comment);
+    if let Some(comment) = value_of(settings, "COMMENT") {
+        comment.text().unwrap_or_default().clone_into(&mut head.comment);
     }
 }
 

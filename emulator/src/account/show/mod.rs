@@ -4,7 +4,7 @@ mod containers;
 mod grants;
 
 use super::access::Access;
-use super::answer::like;
+use super::answer::{like, table};
 use super::grants::Securable;
 use super::store::{Head, Id};
 use super::{Account, Knobs};
@@ -72,6 +72,12 @@ impl Account {
                 Ok(rows)
             }
             Subject::FutureGrants(future) => self.show_future_grants(context, &access, future),
+            Subject::Absent(kind) => {
+                // Where it looks must be there all the same.
+                let page = &mut Page::new(show, &self.knobs, ObjectKind::Tag);
+                self.show_in_schemas(context, &access, show, page, ObjectKind::Tag)?;
+                Ok(table(&kind.columns().collect::<Vec<_>>()))
+            }
             Subject::Objects { kind, terse, history } => {
                 self.show_objects(context, &access, show, (*kind, *terse, *history), now)
             }
