@@ -1,6 +1,15 @@
 //! Who speaks, and in which session state: what a front door knows before a statement is parsed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::rows::Rows;
+
+/// Where the results of earlier statements are.
+pub trait Results: std::fmt::Debug + Send + Sync {
+    /// The rows of a statement of this user, if they are still kept.
+    fn rows(&self, query_id: &str, user: &str) -> Option<Rows>;
+}
 
 /// The state that surrounds one statement. The SQL API makes one for each request; the drivers' door keeps one
 /// for each session. Names are as stored (already folded), never quoted.
@@ -19,4 +28,57 @@ pub struct Context {
     pub client: String,
     pub session_id: u64,
     pub query_id: String,
+    /// For RESULT_SCAN.
+    pub results: Option<Arc<dyn Results>>,
+}
+
+impl Context {
+    /// Takes over what a statement changed, and nothing else: others may have changed the session meanwhile.
+    pub(crate) fn follow(&mut self, before: &Self, after: Self) {
+        if before.role != after.role {
+            self.role = after.role;
+        }
+        if before.secondary_roles_all != after.secondary_roles_all {
+            self.secondary_roles_all = after.secondary_roles_all;
+        }
+        if before.warehouse != after.warehouse {
+            self.warehouse = after.warehouse;
+        }
+        if (&before.database, &before.schema) != (&after.database, &after.schema) {
+            (self.database, self.schema) = (after.database, after.schema);
+        }
+        for name in before.parameters.keys().filter(|name| !after.parameters.contains_key(*name)) {
+            self.parameters.remove(name);
+        }
+        for (name, value) in after.parameters {
+            if before.parameters.get(&name) != Some(&value) {
+                self.parameters.insert(name, value);
+            }
+        }
+        self.query_id = after.query_id;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_statements_at_once_keep_what_both_changed() {
+        let start = Context {
+            role: Some("A".into()),
+            parameters: [("GONE".into(), "1".into()), ("KEPT".into(), "1".into())].into(),
+            ..Context::default()
+        };
+        let mut session = start.clone();
+        let mut one = Context { role: Some("B".into()), ..start.clone() };
+        one.parameters.remove("GONE");
+        let mut two = Context { warehouse: Some("W".into()), ..start.clone() };
+        two.parameters.insert("NEW".into(), "2".into());
+        session.follow(&start, one);
+        session.follow(&start, two);
+        assert_eq!((session.role.as_deref(), session.warehouse.as_deref()), (Some("B"), Some("W")));
+        let parameters = [("KEPT".to_owned(), "1".to_owned()), ("NEW".to_owned(), "2".to_owned())];
+        assert_eq!(session.parameters, parameters.into());
+    }
 }

@@ -21,6 +21,7 @@ pub(crate) use users::{literal, quoted};
 
 use crate::account::Account;
 use crate::auth::{Authenticator, IssuerKeys, KeyPair, OAuthClient, key_pair_token};
+use crate::context::Results;
 use crate::faults::{Fault, FaultError, Faults};
 use crate::http::{Authority, ListenError, Server};
 use crate::state::{Executions, Sessions, StateError, Statement, Statements};
@@ -50,7 +51,7 @@ struct Inner {
     key: KeyPair,
     credentials: Mutex<BTreeMap<String, UserCredentials>>,
     statements: Statements,
-    executions: Executions,
+    executions: Arc<Executions>,
     sessions: Sessions,
     faults: Faults,
     /// Microseconds.
@@ -134,6 +135,11 @@ impl Emulator {
 
     pub(crate) fn executions(&self) -> &Executions {
         &self.0.executions
+    }
+
+    /// For RESULT_SCAN.
+    pub(crate) fn results(&self) -> Arc<dyn Results> {
+        Arc::clone(&self.0.executions) as Arc<dyn Results>
     }
 
     pub(crate) fn sessions(&self) -> &Sessions {

@@ -12,6 +12,7 @@ mod founding;
 mod granting;
 mod grants;
 mod objects;
+mod relation;
 mod resource_monitor;
 mod role;
 mod select;

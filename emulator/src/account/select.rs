@@ -4,12 +4,11 @@ use super::Account;
 use super::access::Access;
 use super::answer::{Cell, boolean, column, number, table, text, time};
 use super::grants::Securable;
-use super::{HistoryEntry, no_warehouse};
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::{ColumnType, Rows};
 use crate::sql::ObjectKind;
-use crate::sql::select::{Expression, History, Item, Select, wait};
+use crate::sql::select::{Expression, Item, Select, wait};
 
 /// The server's version as CURRENT_VERSION() gives it.
 pub(crate) const VERSION: &str = "10.25.101";
@@ -18,8 +17,8 @@ const REGION: &str = "AWS_US_EAST_1";
 
 impl Account {
     pub(crate) fn select(&mut self, context: &Context, select: &Select, now: i64) -> Result<Rows, SqlError> {
-        if let Some(history) = &select.from {
-            return self.query_history(context, select, history, now);
+        if let Some(from) = &select.from {
+            return self.select_from(context, select, from, now);
         }
         let access = self.access(context)?;
         let mut rows = Rows::default();
@@ -41,7 +40,7 @@ impl Account {
         Ok(rows)
     }
 
-    fn value(
+    pub(super) fn value(
         &self,
         context: &Context,
         access: &Access,
@@ -165,150 +164,10 @@ impl Account {
         let on: Securable = self.securable(context, access, kind, &crate::sql::path_of(object)?)?;
         Ok(self.tag_value(on, tag))
     }
-
-    fn query_history(
-        &mut self,
-        context: &Context,
-        select: &Select,
-        history: &History,
-        now: i64,
-    ) -> Result<Rows, SqlError> {
-        let access = self.access(context)?;
-        let warehouse = context.warehouse.as_deref().and_then(|name| self.warehouses.id(name));
-        let warehouse = warehouse.filter(|id| self.may(&access, Securable::Warehouse(*id), &["USAGE"]));
-        let warehouse = warehouse.ok_or_else(no_warehouse)?;
-        let mut rows = Rows::default();
-        let mut wanted = Vec::new();
-        for item in &select.items {
-            match &item.expression {
-                Expression::Star => {
-                    for name in HISTORY {
-                        wanted.push(Expression::Column((*name).to_owned()));
-                        rows.columns.push(column(name, history_kind(name)));
-                    }
-                }
-                Expression::Column(name) if HISTORY.contains(&name.as_str()) => {
-                    wanted.push(item.expression.clone());
-                    rows.columns.push(column(&item.label, history_kind(name)));
-                }
-                Expression::Column(name) => return Err(unknown_column(name)),
-                expression => {
-                    let (kind, _) = self.value(context, &access, expression, now)?;
-                    wanted.push(expression.clone());
-                    rows.columns.push(column(&item.label, kind));
-                }
-            }
-        }
-        let mut filters = Vec::new();
-        for (name, expression) in &history.filters {
-            if !HISTORY.contains(&name.as_str()) {
-                return Err(unknown_column(name));
-            }
-            filters.push((name.as_str(), self.value(context, &access, expression, now)?.1));
-        }
-        let whole = self.is_account_admin(&access);
-        let mut entries: Vec<&HistoryEntry> = self
-            .history
-            .iter()
-            .rev()
-            .filter(|entry| whole || entry.user == context.user)
-            .take(usize::try_from(history.result_limit).unwrap_or(usize::MAX))
-            .filter(|entry| filters.iter().all(|(name, value)| history_cell(entry, name) == *value))
-            .collect();
-        if let Some((name, descending)) = &history.order {
-            if !HISTORY.contains(&name.as_str()) {
-                return Err(unknown_column(name));
-            }
-            let key = |entry: &&HistoryEntry| {
-                let cell = history_cell(entry, name);
-                let number: Option<i64> = match name.as_str() {
-                    "START_TIME" => Some(entry.started),
-                    "END_TIME" => Some(entry.ended),
-                    _ => cell.as_deref().and_then(|cell| cell.parse().ok()),
-                };
-                (number, cell)
-            };
-            entries.sort_by_key(key);
-            if *descending {
-                entries.reverse();
-            }
-        }
-        if let Some(limit) = history.limit {
-            entries.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        }
-        for entry in entries {
-            let mut row = Vec::new();
-            for expression in &wanted {
-                row.push(match expression {
-                    Expression::Column(name) => history_cell(entry, name),
-                    expression => self.value(context, &access, expression, now)?.1,
-                });
-            }
-            rows.rows.push(row);
-        }
-        if let Some(warehouse) = self.warehouses.by_id_mut(warehouse) {
-            warehouse.settle(now);
-            warehouse.start(now);
-        }
-        Ok(rows)
-    }
-}
-
-/// The columns of QUERY_HISTORY that are kept (docs: functions/query_history).
-const HISTORY: [&str; 18] = [
-    "QUERY_ID",
-    "QUERY_TEXT",
-    "DATABASE_NAME",
-    "SCHEMA_NAME",
-    "QUERY_TYPE",
-    "SESSION_ID",
-    "USER_NAME",
-    "ROLE_NAME",
-    "WAREHOUSE_NAME",
-    "WAREHOUSE_SIZE",
-    "QUERY_TAG",
-    "EXECUTION_STATUS",
-    "ERROR_CODE",
-    "ERROR_MESSAGE",
-    "START_TIME",
-    "END_TIME",
-    "TOTAL_ELAPSED_TIME",
-    "ROWS_PRODUCED",
-];
-
-fn history_kind(name: &str) -> ColumnType {
-    match name {
-        "START_TIME" | "END_TIME" => ColumnType::TimestampLtz,
-        "SESSION_ID" | "TOTAL_ELAPSED_TIME" | "ROWS_PRODUCED" => ColumnType::Fixed,
-        _ => ColumnType::Text,
-    }
-}
-
-fn history_cell(entry: &HistoryEntry, name: &str) -> Cell {
-    match name {
-        "QUERY_ID" => text(&entry.query_id),
-        "QUERY_TEXT" => text(&entry.text),
-        "DATABASE_NAME" => entry.database.clone(),
-        "SCHEMA_NAME" => entry.schema.clone(),
-        "QUERY_TYPE" => text(&entry.query_type),
-        "SESSION_ID" => number(entry.session_id),
-        "USER_NAME" => text(&entry.user),
-        "ROLE_NAME" => entry.role.clone(),
-        "WAREHOUSE_NAME" => entry.warehouse.clone(),
-        "QUERY_TAG" => text(&entry.query_tag),
-        "EXECUTION_STATUS" => text(if entry.error.is_some() { "FAILED_WITH_ERROR" } else { "SUCCESS" }),
-        "ERROR_CODE" => entry.error.as_ref().map(|(code, _)| format!("{code:06}")),
-        "ERROR_MESSAGE" => entry.error.as_ref().map(|(_, message)| message.clone()),
-        "START_TIME" => time(entry.started),
-        "END_TIME" => time(entry.ended),
-        "TOTAL_ELAPSED_TIME" => number(entry.ended - entry.started),
-        "ROWS_PRODUCED" => number(entry.rows),
-        _ => None,
-    }
 }
 
 /// `000904`
-fn unknown_column(name: &str) -> SqlError {
+pub(super) fn unknown_column(name: &str) -> SqlError {
     SqlError::new(
         904,
         "42000",

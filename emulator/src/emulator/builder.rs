@@ -13,7 +13,7 @@ use super::{Emulator, Inner, OPERATOR, OPERATOR_ROLES, micros};
 use crate::account::{Account, Edition};
 use crate::auth::{Authenticator, IssuerKeys, KeyPair, OAuthClient};
 use crate::faults::Faults;
-use crate::state::{Executions, Sessions, StateError, Statements};
+use crate::state::{Sessions, StateError, Statements};
 
 /// Puts an emulator together.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ impl Builder {
             key,
             credentials: Mutex::default(),
             statements: Statements::default(),
-            executions: Executions::default(),
+            executions: Arc::default(),
             sessions: Sessions::default(),
             faults: Faults::default(),
             latency: AtomicU64::new(micros(self.latency)),

@@ -151,12 +151,12 @@ static KINDS: &[AbsentKind] = &[
     ),
     kind("STORAGE INTEGRATIONS", "name type category enabled:b comment created_on:t"),
     kind(
-        "STREAMS",
-        "created_on:t name database_name schema_name owner comment table_name source_type base_tables type stale mode stale_after:t invalid_reason owner_role_type",
-    ),
-    kind(
         "STREAMLITS",
         "created_on:t name database_name schema_name title comment owner query_warehouse url_id owner_role_type",
+    ),
+    kind(
+        "STREAMS",
+        "created_on:t name database_name schema_name owner comment table_name source_type base_tables type stale mode stale_after:t invalid_reason owner_role_type",
     ),
     kind(
         "TASKS",

@@ -26,11 +26,19 @@ pub(crate) struct Item {
     pub(crate) label: String,
 }
 
-/// `FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(…))` with what follows it.
+/// What is selected from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct History {
-    /// At most 10,000; 100 when not given.
-    pub(crate) result_limit: u64,
+pub(crate) enum Source {
+    /// `TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => n))`: at most 10,000; 100 when not given.
+    History { result_limit: u64 },
+    /// `TABLE(RESULT_SCAN(id))`
+    Results(Expression),
+}
+
+/// `FROM` with what follows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct From {
+    pub(crate) source: Source,
     /// Columns that must equal a text or a number.
     pub(crate) filters: Vec<(String, Expression)>,
     /// Column, descending.
@@ -41,7 +49,7 @@ pub(crate) struct History {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Select {
     pub(crate) items: Vec<Item>,
-    pub(crate) from: Option<History>,
+    pub(crate) from: Option<From>,
 }
 
 impl Select {
@@ -79,7 +87,7 @@ pub(crate) fn wait(expression: &Expression) -> Option<Duration> {
 /// After `SELECT`.
 pub(crate) fn select(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let items = cursor.list(item)?;
-    let from = if cursor.takes("FROM") { Some(history(cursor)?) } else { None };
+    let from = if cursor.takes("FROM") { Some(from(cursor)?) } else { None };
     if from.is_none() {
         let column = |item: &Item| matches!(item.expression, Expression::Column(_) | Expression::Star);
         if let Some(item) = items.iter().find(|item| column(item)) {
@@ -170,37 +178,32 @@ fn label(expression: &Expression) -> String {
     }
 }
 
-fn history(cursor: &mut Cursor) -> Result<History, SqlError> {
+fn from(cursor: &mut Cursor) -> Result<From, SqlError> {
     if !cursor.is("TABLE") {
         return Err(SqlError::unsupported("SELECT from tables"));
     }
     cursor.next();
     cursor.expect_symbol("(")?;
-    let place = cursor.peek().clone();
     let name = cursor.path()?;
-    if name.last().map(String::as_str) != Some("QUERY_HISTORY")
-        || !name.iter().any(|part| part == "INFORMATION_SCHEMA")
-    {
-        let _ = place;
-        return Err(SqlError::unsupported("table functions other than INFORMATION_SCHEMA.QUERY_HISTORY"));
-    }
-    let mut found = History { result_limit: 100, filters: Vec::new(), order: None, limit: None };
-    let limits = cursor.bracketed(|cursor| {
-        if !cursor.is("RESULT_LIMIT") {
-            return Err(SqlError::unsupported("arguments of QUERY_HISTORY other than RESULT_LIMIT"));
+    let source = match name.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["RESULT_SCAN"] => {
+            let mut of = cursor.bracketed(|cursor| expression(cursor, 1))?;
+            match (of.pop(), of.is_empty()) {
+                (Some(id), true) => Source::Results(id),
+                _ => return cursor.unexpected(),
+            }
         }
-        cursor.next();
-        cursor.expect_symbol("=>")?;
-        let place = cursor.peek().clone();
-        match cursor.count()? {
-            limit @ 1..=10_000 => Ok(limit),
-            _ => Err(place.unexpected()),
+        ["INFORMATION_SCHEMA", "QUERY_HISTORY"] | [_, "INFORMATION_SCHEMA", "QUERY_HISTORY"] => {
+            history(cursor)?
         }
-    })?;
-    if let Some(limit) = limits.first() {
-        found.result_limit = *limit;
-    }
+        _ => {
+            return Err(SqlError::unsupported(
+                "table functions other than RESULT_SCAN and INFORMATION_SCHEMA.QUERY_HISTORY",
+            ));
+        }
+    };
     cursor.expect_symbol(")")?;
+    let mut found = From { source, filters: Vec::new(), order: None, limit: None };
     if cursor.takes("WHERE") {
         loop {
             let column = cursor.identifier()?;
@@ -224,4 +227,20 @@ fn history(cursor: &mut Cursor) -> Result<History, SqlError> {
         found.limit = Some(cursor.count()?);
     }
     Ok(found)
+}
+
+fn history(cursor: &mut Cursor) -> Result<Source, SqlError> {
+    let limits = cursor.bracketed(|cursor| {
+        if !cursor.is("RESULT_LIMIT") {
+            return Err(SqlError::unsupported("arguments of QUERY_HISTORY other than RESULT_LIMIT"));
+        }
+        cursor.next();
+        cursor.expect_symbol("=>")?;
+        let place = cursor.peek().clone();
+        match cursor.count()? {
+            limit @ 1..=10_000 => Ok(limit),
+            _ => Err(place.unexpected()),
+        }
+    })?;
+    Ok(Source::History { result_limit: limits.first().copied().unwrap_or(100) })
 }

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Notify;
 
 use super::partitions::Partitions;
+use crate::context::Results;
 use crate::http::Job;
-use crate::rows::Column;
+use crate::rows::{Column, Rows};
 
 /// How many results are kept for questions after them.
 const KEPT: usize = 10_000;
@@ -245,6 +246,15 @@ impl Executions {
             kept.bytes = kept.bytes - before + bytes;
         }
         kept.shrink();
+    }
+}
+
+impl Results for Executions {
+    fn rows(&self, query_id: &str, user: &str) -> Option<Rows> {
+        let execution = self.find(query_id, user)?;
+        let Some(Outcome::Finished(finished)) = execution.outcome() else { return None };
+        let rows = finished.partitions.rows().into_owned();
+        Some(Rows { columns: finished.columns.clone(), rows })
     }
 }
 

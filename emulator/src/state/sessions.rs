@@ -33,9 +33,9 @@ impl Session {
         self.context.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// A statement leaves the session like this.
-    pub(crate) fn leave(&self, context: Context) {
-        *self.context.lock().unwrap_or_else(PoisonError::into_inner) = context;
+    /// A statement began with one context and ended with another. Several may run at once in a session.
+    pub(crate) fn leave(&self, before: &Context, after: Context) {
+        self.context.lock().unwrap_or_else(PoisonError::into_inner).follow(before, after);
     }
 }
 

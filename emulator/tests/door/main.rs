@@ -9,6 +9,7 @@ mod faults;
 mod hostile;
 mod program;
 mod proxy;
+mod results;
 mod running;
 mod socket;
 mod sql_api;

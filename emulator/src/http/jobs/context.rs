@@ -104,5 +104,6 @@ pub(crate) fn context(emulator: &Emulator, speaker: &Speaker, wishes: Wishes) ->
         client: speaker.client.clone(),
         session_id: emulator.next_session(),
         query_id: String::new(),
+        results: Some(emulator.results()),
     })
 }

@@ -168,6 +168,7 @@ impl Job {
             }
         };
         behind(self.before);
+        let before = context.clone();
         let lent = Lent::new(&mut context, self.alone);
         let outcome = if self.multiple {
             several(emulator, execution, &mut context, &self.statements, waited, self.row_limit)
@@ -184,7 +185,7 @@ impl Job {
         behind(self.after);
         lent.take_back(&mut context);
         if let Some(session) = &self.session {
-            session.leave(context);
+            session.leave(&before, context);
         }
         execution.finish(outcome);
         emulator.executions().weigh(execution);
