@@ -2,7 +2,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help try demo test test-fast hunt lint bench crds testbed
+.PHONY: help try demo test test-fast hunt load lint bench crds testbed
 
 help: ## This list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ test-fast: ## The tests that need neither Go nor a control plane.
 
 hunt: ## Lives that no test has lived yet, for ten minutes; a failing one is kept in tests/property.proptest-regressions.
 	PROPERTY_SEED=random PROPERTY_SECONDS=600 PROPERTY_CASES=100000 $(CARGO) test -p snowfence --lib --test suite converge_after -- --nocapture
+
+load: ## 64 clients at the emulator for a minute; SECONDS=600 for longer.
+	LOAD_SECONDS=$(or $(SECONDS),60) $(CARGO) test -p snowfence-emulator --test door -- load:: --nocapture
 
 lint: ## Formatting and clippy.
 	$(CARGO) fmt --check

@@ -5,8 +5,12 @@
 
 mod auth;
 mod client;
+mod driver;
+mod driver_hostile;
 mod faults;
 mod hostile;
+mod load;
+mod prefixes;
 mod program;
 mod proxy;
 mod results;
