@@ -18,6 +18,8 @@ mod manifests;
 mod memory;
 #[path = "figures/operator.rs"]
 mod operator;
+#[path = "figures/snowddl.rs"]
+mod snowddl;
 #[path = "figures/thousand.rs"]
 mod thousand;
 
@@ -60,6 +62,12 @@ fn run(wanted: &[String]) -> Result<()> {
         }
         if board.wants("resident_9500_mib") {
             memory::take(&mut board).await?;
+        }
+        if board.wants_any(&snowddl::PLAIN) {
+            snowddl::plain(&mut board).await?;
+        }
+        if board.wants_any(&snowddl::PARAMETERS) {
+            snowddl::with_parameters(&mut board).await?;
         }
         Result::Ok(())
     })?;

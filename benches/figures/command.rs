@@ -15,8 +15,8 @@ use crate::{
     manifests,
 };
 
-const LATENCY: Duration = Duration::from_millis(50);
-const N: usize = 1_000;
+pub const LATENCY: Duration = Duration::from_millis(50);
+pub const N: usize = 1_000;
 
 /// Warehouses that set no parameter.
 pub async fn plain(board: &mut Board) -> Result<()> {
@@ -68,7 +68,7 @@ async fn measure(board: &Board, warehouse: fn(usize) -> Value) -> Result<Measure
     Ok(Measured { apply, apply_time, plan, plan_time })
 }
 
-async fn snowfence(folder: &Path, arguments: &[&str]) -> Result<()> {
+pub async fn snowfence(folder: &Path, arguments: &[&str]) -> Result<()> {
     let output = Command::new(env!("CARGO_BIN_EXE_snowfence"))
         .args(arguments)
         .arg("-f")

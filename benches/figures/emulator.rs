@@ -18,6 +18,11 @@ pub struct Emulator {
     pub account: String,
     /// A file.
     pub private_key: PathBuf,
+    /// For tools that take no host.
+    pub proxy: String,
+    /// Whom they must trust there: a file.
+    pub ca: PathBuf,
+    pub password: String,
     token: String,
     latency: Duration,
     http: reqwest::Client,
@@ -29,6 +34,8 @@ pub struct Emulator {
 #[derive(Deserialize)]
 struct Told {
     url: String,
+    ca: PathBuf,
+    proxy: String,
     organization: String,
     account: String,
     users: Vec<User>,
@@ -38,6 +45,7 @@ struct Told {
 #[serde(rename_all = "camelCase")]
 struct User {
     private_key: PathBuf,
+    password: String,
     token: String,
 }
 
@@ -81,7 +89,14 @@ impl Emulator {
     pub async fn start(latency: Duration) -> Result<Self> {
         let program = PathBuf::from(env!("CARGO_BIN_EXE_snowfence")).with_file_name("snowfence-emulator");
         let mut process = Command::new(&program)
-            .args(["--listen", "127.0.0.1:0", "--latency", &format!("{}ms", latency.as_millis())])
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--proxy",
+                "127.0.0.1:0",
+                "--latency",
+                &format!("{}ms", latency.as_millis()),
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -101,6 +116,9 @@ impl Emulator {
             url: told.url,
             account: format!("{}-{}", told.organization, told.account),
             private_key: user.private_key,
+            proxy: told.proxy,
+            ca: told.ca,
+            password: user.password,
             token: user.token,
             latency,
             http: reqwest::Client::builder().no_proxy().build()?,
@@ -111,8 +129,13 @@ impl Emulator {
 
     /// What Snowfence sent after the `since`-th statement.
     pub async fn statements(&self, since: u64) -> Result<Vec<Statement>> {
+        self.statements_of("snowfence/", since).await
+    }
+
+    /// What a client sent that calls itself so.
+    pub async fn statements_of(&self, client: &str, since: u64) -> Result<Vec<Statement>> {
         let mut all = self.all(since).await?;
-        all.retain(|statement| statement.client.starts_with("snowfence/"));
+        all.retain(|statement| statement.client.starts_with(client));
         Ok(all)
     }
 
