@@ -176,19 +176,20 @@ fn begin(
     let validate = set.iter().any(|(name, value)| {
         name.eq_ignore_ascii_case("CLIENT_VALIDATE_DEFAULT_PARAMETERS") && truthy(value)
     });
-    let mut enter = |code: &str, kind: &str, name: Option<String>| {
+    let mut enter = |kind: &str, name: Option<String>| {
         let Some(name) = name else { return Ok(()) };
         match quietly(emulator, &mut context, &format!("USE {kind} {}", quoted(&name))) {
+            // gosnowflake: ErrObjectNotExistOrAuthorized, for each of the three.
             Err(_) if validate => Err(Refused::new(
-                code,
+                "390201",
                 format!("The requested {} does not exist or not authorized.", kind.to_lowercase()),
             )),
             _ => Ok(()),
         }
     };
-    enter("390201", "DATABASE", database)?;
-    enter("390202", "SCHEMA", schema)?;
-    enter("390203", "WAREHOUSE", warehouse)?;
+    enter("DATABASE", database)?;
+    enter("SCHEMA", schema)?;
+    enter("WAREHOUSE", warehouse)?;
     for (name, value) in set {
         let name = name.to_uppercase();
         if parameters::of(ObjectKind::Session, &name).is_none() {
