@@ -3,12 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::rows::Rows;
+use crate::rows::{ColumnType, Rows};
 
 /// Where the results of earlier statements are.
 pub trait Results: std::fmt::Debug + Send + Sync {
     /// The rows of a statement of this user, if they are still kept.
     fn rows(&self, query_id: &str, user: &str) -> Option<Rows>;
+}
+
+/// The value of a session variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    pub kind: ColumnType,
+    /// As [`Rows`](crate::rows::Rows) writes cells.
+    pub value: Option<String>,
 }
 
 /// The state that surrounds one statement. The SQL API makes one for each request; the drivers' door keeps one
@@ -24,6 +32,10 @@ pub struct Context {
     pub schema: Option<String>,
     /// Session parameters that were set, upper-case name to value (`QUERY_TAG`, `TIMEZONE`, …).
     pub parameters: BTreeMap<String, String>,
+    /// Session variables, upper-case name to what SET gave them.
+    pub variables: BTreeMap<String, Variable>,
+    /// The transaction that BEGIN opened, as CURRENT_TRANSACTION() names it.
+    pub transaction: Option<i64>,
     /// The client as it names itself in `User-Agent`.
     pub client: String,
     pub session_id: u64,
@@ -47,15 +59,28 @@ impl Context {
         if (&before.database, &before.schema) != (&after.database, &after.schema) {
             (self.database, self.schema) = (after.database, after.schema);
         }
-        for name in before.parameters.keys().filter(|name| !after.parameters.contains_key(*name)) {
-            self.parameters.remove(name);
+        if before.transaction != after.transaction {
+            self.transaction = after.transaction;
         }
-        for (name, value) in after.parameters {
-            if before.parameters.get(&name) != Some(&value) {
-                self.parameters.insert(name, value);
-            }
-        }
+        merge(&mut self.parameters, &before.parameters, after.parameters);
+        merge(&mut self.variables, &before.variables, after.variables);
         self.query_id = after.query_id;
+    }
+}
+
+/// What went, and what is new or another.
+fn merge<T: PartialEq>(
+    here: &mut BTreeMap<String, T>,
+    before: &BTreeMap<String, T>,
+    after: BTreeMap<String, T>,
+) {
+    for name in before.keys().filter(|name| !after.contains_key(*name)) {
+        here.remove(name);
+    }
+    for (name, value) in after {
+        if before.get(&name) != Some(&value) {
+            here.insert(name, value);
+        }
     }
 }
 
@@ -75,9 +100,12 @@ mod tests {
         one.parameters.remove("GONE");
         let mut two = Context { warehouse: Some("W".into()), ..start.clone() };
         two.parameters.insert("NEW".into(), "2".into());
+        two.variables.insert("V".into(), Variable { kind: ColumnType::Fixed, value: Some("1".into()) });
+        two.transaction = Some(7);
         session.follow(&start, one);
         session.follow(&start, two);
         assert_eq!((session.role.as_deref(), session.warehouse.as_deref()), (Some("B"), Some("W")));
+        assert_eq!((session.variables.len(), session.transaction), (1, Some(7)));
         let parameters = [("KEPT".to_owned(), "1".to_owned()), ("NEW".to_owned(), "2".to_owned())];
         assert_eq!(session.parameters, parameters.into());
     }

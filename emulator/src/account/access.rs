@@ -50,7 +50,18 @@ impl Account {
         self.grants.on(on).any(|grant| {
             matches!(grant.to, Grantee::Role(role) if roles.contains(&role))
                 && privileges.contains(&grant.privilege.as_str())
-        })
+        }) || self.inherits(roles, on, |privilege| privileges.contains(&privilege))
+    }
+
+    /// Does an inherited grant give one of the roles such a privilege on the object?
+    fn inherits(&self, roles: &BTreeSet<Id>, on: Securable, is: impl Fn(&str) -> bool) -> bool {
+        if self.inherited.is_empty() {
+            return false;
+        }
+        let kind = self.kind_of(on);
+        self.inherited
+            .iter()
+            .any(|grant| roles.contains(&grant.to) && is(&grant.privilege) && grant.covers(on, kind))
     }
 
     /// A privilege on the account.
@@ -89,12 +100,14 @@ impl Account {
         match on {
             // Names of roles and users are no secret.
             Securable::Account | Securable::Role(_) | Securable::User(_) => true,
+            Securable::DatabaseRole(database, _) => self.sees(access, Securable::Database(database)),
             _ => {
                 self.owns(access, on)
                     || self
                         .grants
                         .on(on)
                         .any(|grant| matches!(grant.to, Grantee::Role(role) if access.roles.contains(&role)))
+                    || self.inherits(&access.roles, on, |_| true)
                     || (matches!(on, Securable::Warehouse(_)) && self.global(access, "MANAGE WAREHOUSES"))
                     || self.global(access, "MANAGE GRANTS")
                     || self.sees_inside(access, on)
@@ -116,18 +129,7 @@ impl Account {
     pub(crate) fn owner_of(&self, on: Securable) -> Option<Id> {
         match on {
             Securable::Account => self.roles.id("ACCOUNTADMIN"),
-            Securable::Warehouse(id) => self.warehouses.by_id(id)?.head.owner,
-            Securable::ResourceMonitor(id) => self.monitors.by_id(id)?.head.owner,
-            Securable::Database(id) => self.databases.by_id(id)?.head.owner,
-            Securable::Schema(database, id) => self.databases.by_id(database)?.schemas.by_id(id)?.head.owner,
-            Securable::Table(database, schema, id) => {
-                self.databases.by_id(database)?.schemas.by_id(schema)?.tables.by_id(id)?.head.owner
-            }
-            Securable::Tag(database, schema, id) => {
-                self.databases.by_id(database)?.schemas.by_id(schema)?.tags_here.by_id(id)?.head.owner
-            }
-            Securable::Role(id) => self.roles.by_id(id)?.head.owner,
-            Securable::User(id) => self.users.by_id(id)?.head.owner,
+            on => self.head_at(on)?.owner,
         }
     }
 

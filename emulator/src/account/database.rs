@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::plain::Plain;
 use super::store::{Head, Id, Object, Store};
 use super::warehouse::Stored;
+use crate::sql::ObjectKind;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Database {
@@ -15,6 +17,8 @@ pub struct Database {
     pub parameters: BTreeMap<String, Stored>,
     pub tags: BTreeMap<Id, String>,
     pub(crate) schemas: Store<Schema>,
+    #[serde(default)]
+    pub(crate) roles: Store<DatabaseRole>,
     pub(crate) dropped: Vec<Dropped<Schema>>,
 }
 
@@ -27,6 +31,14 @@ pub struct Schema {
     pub tags: BTreeMap<Id, String>,
     pub(crate) tables: Store<Table>,
     pub(crate) tags_here: Store<Tag>,
+    #[serde(default)]
+    pub(crate) plain: BTreeMap<ObjectKind, Store<Plain>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseRole {
+    pub head: Head,
+    pub tags: BTreeMap<Id, String>,
 }
 
 /// A table by its name alone: interactive warehouses refer to it.
@@ -63,4 +75,4 @@ macro_rules! object {
     )*};
 }
 
-object!(Database, Schema, Table, Tag);
+object!(Database, Schema, DatabaseRole, Table, Tag);

@@ -8,6 +8,7 @@ use super::store::Object;
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
+use crate::sql::kind::Place;
 use crate::sql::{Command, ObjectKind, Path};
 
 impl Account {
@@ -28,6 +29,10 @@ impl Account {
             Command::CreateTag(create) => self.create_tag(context, create, now),
             Command::CreateRole(create) => self.create_role(context, create, now),
             Command::AlterRole(alter) => self.alter_role(context, alter),
+            Command::CreateDatabaseRole(create) => self.create_database_role(context, create, now),
+            Command::AlterDatabaseRole(alter) => self.alter_database_role(context, alter),
+            Command::CreatePlain(create) => self.create_plain(context, create, now),
+            Command::AlterPlain(alter) => self.alter_plain(context, alter),
             Command::CreateUser(create) => self.create_user(context, create, now),
             Command::AlterUser(alter) => self.alter_user(context, alter, now),
             Command::Drop { kind, path, if_exists } => {
@@ -39,16 +44,19 @@ impl Account {
             }
             Command::Grant(grant) => self.grant(context, grant, now),
             Command::Revoke(revoke) => self.revoke(context, revoke),
-            Command::GrantRole { role, to } => self.grant_role(context, role, to, now),
-            Command::RevokeRole { role, from } => self.revoke_role(context, role, from),
+            Command::GrantRole(grant) => self.grant_role(context, grant, now),
+            Command::RevokeRole(revoke) => self.revoke_role(context, revoke),
             Command::Use(change) => self.use_statement(context, change),
             Command::AlterSession(change) => Ok(Self::alter_session(context, change)),
+            Command::SetVariables(variables) => self.set_variables(context, variables, now),
+            Command::UnsetVariables(names) => Ok(Self::unset_variables(context, names)),
+            Command::Transaction(what) => Ok(Self::transaction(context, *what, now)),
             Command::AlterAccount(change) => self.alter_account(context, change),
             Command::Describe { kind, path } => {
                 let access = self.access(context)?;
                 match kind {
                     ObjectKind::Warehouse => self.describe_warehouse(&access, path),
-                    ObjectKind::User => self.describe_user(&access, context, path),
+                    ObjectKind::User => self.describe_user(&access, context, path, now),
                     kind => self.describe_container(context, &access, *kind, path),
                 }
             }
@@ -70,13 +78,30 @@ impl Account {
         let name = path.last().cloned().unwrap_or_default();
         let on = match self.securable(context, &access, kind, path) {
             Ok(on) => on,
-            Err(_) if if_exists => {
+            // IF EXISTS is about the object; what it is in must be there.
+            Err(_) if if_exists && self.has_container(context, &access, kind, path)? => {
                 return Ok(status(format!("Drop statement executed successfully ({name} already dropped).")));
             }
             Err(error) => return Err(error),
         };
         self.drop_on(context, &access, on, now)?;
         Ok(status(format!("{name} successfully dropped.")))
+    }
+
+    /// Is there a place where an object of this name would be? `002003` when it has none.
+    fn has_container(
+        &self,
+        context: &Context,
+        access: &Access,
+        kind: ObjectKind,
+        path: &Path,
+    ) -> Result<bool, SqlError> {
+        match kind.place() {
+            Place::Top => {}
+            Place::Database => drop(self.schema_place(context, access, path)?),
+            Place::Schema => drop(self.in_schema(context, access, path)?),
+        }
+        Ok(true)
     }
 
     fn drop_on(
@@ -111,6 +136,8 @@ impl Account {
             Securable::Database(_) | Securable::Schema(..) => self.drop_container(context, access, on, now),
             Securable::Table(..) | Securable::Tag(..) => self.drop_in_schema(access, on),
             Securable::Role(id) => self.drop_role_statement(access, id),
+            Securable::DatabaseRole(database, id) => self.drop_database_role_statement(access, database, id),
+            Securable::Plain(..) | Securable::Inside(..) => self.drop_plain(access, on),
             Securable::User(id) => {
                 self.need(access, on, &[])?;
                 if self.users.by_id(id).is_some_and(|user| user.head().name == context.user) {

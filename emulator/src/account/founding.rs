@@ -56,6 +56,7 @@ impl Account {
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
             schemas: Store::default(),
+            roles: Store::default(),
             dropped: Vec::new(),
         });
         self.found_grant(Securable::Database(id), "USAGE", Grantee::Role(role(self, "ACCOUNTADMIN")));

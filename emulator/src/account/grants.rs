@@ -22,6 +22,12 @@ pub enum Securable {
     Tag(Id, Id, Id),
     Role(Id),
     User(Id),
+    /// Database and database role.
+    DatabaseRole(Id, Id),
+    /// A network policy, a share and their like.
+    Plain(ObjectKind, Id),
+    /// A stage, a policy and their like: kind, database, schema and object.
+    Inside(ObjectKind, Id, Id, Id),
 }
 
 impl Securable {
@@ -36,14 +42,44 @@ impl Securable {
             Self::Tag(..) => ObjectKind::Tag,
             Self::Role(_) => ObjectKind::Role,
             Self::User(_) => ObjectKind::User,
+            Self::DatabaseRole(..) => ObjectKind::DatabaseRole,
+            Self::Plain(kind, _) | Self::Inside(kind, ..) => kind,
+        }
+    }
+
+    /// The database that it is in, or is.
+    pub(crate) fn database(self) -> Option<Id> {
+        match self {
+            Self::Database(id)
+            | Self::Schema(id, _)
+            | Self::Table(id, ..)
+            | Self::Tag(id, ..)
+            | Self::DatabaseRole(id, _)
+            | Self::Inside(_, id, ..) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The schema that it is in, or is.
+    pub(crate) fn schema(self) -> Option<(Id, Id)> {
+        match self {
+            Self::Schema(database, id)
+            | Self::Table(database, id, _)
+            | Self::Tag(database, id, _)
+            | Self::Inside(_, database, id, _) => Some((database, id)),
+            _ => None,
         }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Grantee {
+    /// A role or a database role: their numbers differ.
     Role(Id),
     User(Id),
+    Share(Id),
+    /// The number of the application's database.
+    Application(Id),
 }
 
 /// One privilege. A role's membership in another, or a user's in a role, is USAGE on the role.
@@ -69,6 +105,31 @@ pub struct FutureGrant {
     pub to: Id,
     pub with_grant_option: bool,
     pub created_on: i64,
+}
+
+/// A privilege on all that is in a container at any time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InheritedGrant {
+    /// Account, database or schema.
+    pub within: Securable,
+    pub kind: ObjectKind,
+    pub privilege: String,
+    pub to: Id,
+    pub by: Option<Id>,
+    pub created_on: i64,
+}
+
+impl InheritedGrant {
+    /// Is an object of this kind among those that it covers?
+    pub(crate) fn covers(&self, on: Securable, kind: ObjectKind) -> bool {
+        self.kind == kind
+            && match self.within {
+                Securable::Account => true,
+                Securable::Database(id) => on.database() == Some(id) && on != self.within,
+                Securable::Schema(database, id) => on.schema() == Some((database, id)) && on != self.within,
+                _ => false,
+            }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -146,18 +207,21 @@ impl Grants {
         self.to.get(&to).into_iter().flatten().filter_map(move |(on, privilege)| self.get(*on, to, privilege))
     }
 
-    /// The roles that were granted directly.
+    /// The roles and database roles that were granted directly.
     pub(crate) fn roles_of(&self, to: Grantee) -> impl Iterator<Item = Id> {
-        let from = (Securable::Role(Id(0)), String::new());
-        let until = (Securable::Role(Id(u64::MAX)), String::from("\u{10FFFF}"));
-        self.to
-            .get(&to)
-            .into_iter()
-            .flat_map(move |held| held.range(from.clone()..=until.clone()))
-            .filter_map(|(on, privilege)| match on {
-                Securable::Role(id) if privilege == "USAGE" => Some(*id),
-                _ => None,
+        let from = [Securable::Role(Id(0)), Securable::DatabaseRole(Id(0), Id(0))];
+        let last = Id(u64::MAX);
+        let until = [Securable::Role(last), Securable::DatabaseRole(last, last)];
+        let held = self.to.get(&to).into_iter();
+        held.flat_map(move |held| {
+            from.into_iter().zip(until).flat_map(move |(from, until)| {
+                held.range((from, String::new())..=(until, String::from("\u{10FFFF}")))
             })
+        })
+        .filter_map(|(on, privilege)| match on {
+            Securable::Role(id) | Securable::DatabaseRole(_, id) if privilege == "USAGE" => Some(*id),
+            _ => None,
+        })
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Grant> {

@@ -7,11 +7,14 @@ mod access;
 mod answer;
 mod container;
 mod database;
+mod database_role;
 mod execute;
 mod founding;
 mod granting;
 mod grants;
+mod history;
 mod objects;
+mod plain;
 mod relation;
 mod resource_monitor;
 mod role;
@@ -22,14 +25,17 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod user;
+mod variables;
 mod warehouse;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-pub use database::{Database, Schema};
-pub use grants::{FutureGrant, Grant, Grantee, Securable};
+pub use database::{Database, DatabaseRole, Schema};
+pub use grants::{FutureGrant, Grant, Grantee, InheritedGrant, Securable};
+pub use history::HistoryEntry;
+pub use plain::Plain;
 pub use resource_monitor::{ResourceMonitor, Trigger, TriggerAction};
 pub use role::Role;
 pub(crate) use select::VERSION;
@@ -40,8 +46,8 @@ pub use warehouse::{Stored, Warehouse, WarehouseType};
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
-use crate::sql;
 pub use crate::sql::kind::{ObjectKind, StatementKind, Verb};
+use crate::sql::{self, Path};
 use access::Access;
 use answer::display;
 use store::{Object, Store};
@@ -64,29 +70,6 @@ impl Edition {
         }
     }
 }
-
-/// A statement that was executed, as the query history keeps it. Times are milliseconds since 1970.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryEntry {
-    pub query_id: String,
-    pub text: String,
-    pub query_type: String,
-    pub query_tag: String,
-    pub session_id: u64,
-    pub user: String,
-    pub role: Option<String>,
-    pub warehouse: Option<String>,
-    pub database: Option<String>,
-    pub schema: Option<String>,
-    pub started: i64,
-    pub ended: i64,
-    /// Code and message of a failure.
-    pub error: Option<(u32, String)>,
-    pub rows: u64,
-}
-
-/// How many statements the history keeps.
-const HISTORY: usize = 100_000;
 
 /// What tests and ordered faults change about the account's behaviour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,7 +116,15 @@ pub struct Account {
     users: Store<User>,
     grants: grants::Grants,
     future: Vec<FutureGrant>,
+    #[serde(default)]
+    inherited: Vec<InheritedGrant>,
+    /// Network policies, shares and their like.
+    #[serde(default)]
+    plain: BTreeMap<ObjectKind, Store<Plain>>,
     parameters: BTreeMap<String, Stored>,
+    /// Authentication, password and session policies of the whole account.
+    #[serde(default)]
+    policies: BTreeMap<ObjectKind, Securable>,
     /// The monitor of the whole account.
     level_monitor: Option<Id>,
     knobs: Knobs,
@@ -168,7 +159,10 @@ impl Account {
             users: Store::default(),
             grants: grants::Grants::default(),
             future: Vec::new(),
+            inherited: Vec::new(),
+            plain: BTreeMap::new(),
             parameters: BTreeMap::new(),
+            policies: BTreeMap::new(),
             level_monitor: None,
             knobs: Knobs::default(),
             notifications: Vec::new(),
@@ -190,6 +184,10 @@ impl Account {
         let now = milliseconds(now);
         let command = sql::parse(sql)?;
         let (id, created_on) = (self.last_id, self.last_created_on);
+        if !command.kind().is_read_only() {
+            // DDL commits what was begun.
+            context.transaction = None;
+        }
         let result = self.run(context, &command, now);
         if result.is_err() {
             (self.last_id, self.last_created_on) = (id, created_on);
@@ -267,18 +265,6 @@ impl Account {
         self.warehouses.get(name)
     }
 
-    /// Keeps a statement in the query history.
-    pub fn note(&mut self, entry: HistoryEntry) {
-        if self.history.len() == HISTORY {
-            self.history.pop_front();
-        }
-        self.history.push_back(entry);
-    }
-
-    pub fn history(&self) -> impl Iterator<Item = &HistoryEntry> {
-        self.history.iter()
-    }
-
     /// A statement begins to run on a warehouse, which starts when it may.
     pub fn started(&mut self, query_id: &str, warehouse: &str, now: i128) {
         let Some(id) = self.warehouses.id(warehouse) else { return };
@@ -337,54 +323,61 @@ impl Account {
         self.new_head(name, Some(access.role), now)
     }
 
-    /// The name of a role, or nothing for the system.
+    /// The name of a role or database role, or nothing for the system.
     pub(crate) fn role_name(&self, id: Option<Id>) -> &str {
-        id.and_then(|id| self.roles.by_id(id)).map_or("", |role| role.head.name.as_str())
+        let Some(id) = id else { return "" };
+        self.roles
+            .by_id(id)
+            .map(Object::head)
+            .or_else(|| self.database_role(id).map(|(_, role)| &role.head))
+            .map_or("", |head| head.name.as_str())
+    }
+
+    /// `ROLE` or `DATABASE_ROLE`; nothing for the system.
+    pub(crate) fn role_type(&self, id: Option<Id>) -> &'static str {
+        match id {
+            Some(id) if self.roles.by_id(id).is_some() => "ROLE",
+            Some(_) => "DATABASE_ROLE",
+            None => "",
+        }
     }
 
     /// An object has gone: its grants go, and nothing refers to it any more.
     fn forget(&mut self, on: Securable) {
         self.grants.forget_object(on);
         match on {
-            Securable::Role(id) => self.grants.forget_grantee(Grantee::Role(id)),
+            Securable::Role(id) | Securable::DatabaseRole(_, id) => {
+                self.grants.forget_grantee(Grantee::Role(id));
+                self.future.retain(|future| future.to != id);
+                self.inherited.retain(|inherited| inherited.to != id);
+            }
             Securable::User(id) => self.grants.forget_grantee(Grantee::User(id)),
+            Securable::Plain(ObjectKind::Share, id) => self.grants.forget_grantee(Grantee::Share(id)),
             _ => {}
         }
     }
 
+    /// The parts of an object's full name.
+    pub(crate) fn path_of(&self, on: Securable) -> Path {
+        let name = |on: Securable| self.head_at(on).map(|head| head.name.clone()).unwrap_or_default();
+        let mut path = Vec::new();
+        if let Some(database) = on.database() {
+            path.push(name(Securable::Database(database)));
+        }
+        if let Some((database, schema)) = on.schema() {
+            path.push(name(Securable::Schema(database, schema)));
+        }
+        if !matches!(on, Securable::Database(_) | Securable::Schema(..)) {
+            path.push(name(on));
+        }
+        path
+    }
+
     pub(crate) fn name_of(&self, on: Securable) -> String {
-        let name = |head: Option<&Head>| head.map(|head| head.name.clone()).unwrap_or_default();
-        let path = match on {
-            Securable::Account => return self.locator.clone(),
-            Securable::Warehouse(id) => vec![name(self.warehouses.by_id(id).map(Object::head))],
-            Securable::ResourceMonitor(id) => vec![name(self.monitors.by_id(id).map(Object::head))],
-            Securable::Role(id) => vec![name(self.roles.by_id(id).map(Object::head))],
-            Securable::User(id) => vec![name(self.users.by_id(id).map(Object::head))],
-            Securable::Database(id) => vec![name(self.databases.by_id(id).map(Object::head))],
-            Securable::Schema(database, _)
-            | Securable::Table(database, _, _)
-            | Securable::Tag(database, _, _) => {
-                let database = self.databases.by_id(database);
-                let schema = |id: Id| database.and_then(|database| database.schemas.by_id(id));
-                let mut path = vec![name(database.map(Object::head))];
-                match on {
-                    Securable::Schema(_, id) => path.push(name(schema(id).map(Object::head))),
-                    Securable::Table(_, within, id) => {
-                        path.push(name(schema(within).map(Object::head)));
-                        let table = schema(within).and_then(|schema| schema.tables.by_id(id));
-                        path.push(name(table.map(Object::head)));
-                    }
-                    Securable::Tag(_, within, id) => {
-                        path.push(name(schema(within).map(Object::head)));
-                        let tag = schema(within).and_then(|schema| schema.tags_here.by_id(id));
-                        path.push(name(tag.map(Object::head)));
-                    }
-                    _ => {}
-                }
-                path
-            }
-        };
-        display(&path)
+        match on {
+            Securable::Account => self.locator.clone(),
+            on => display(&self.path_of(on)),
+        }
     }
 }
 

@@ -35,6 +35,7 @@ impl Account {
                 let limit = usize::try_from(*result_limit).unwrap_or(usize::MAX);
                 history(&self.history_of(&access, &context.user, limit))
             }
+            Source::Policies { name, domain } => self.policy_references(context, &access, name, domain)?,
             Source::Results(id) => {
                 let id = self.value(context, &access, id, now)?.1.unwrap_or_default();
                 let results = context.results.as_ref().and_then(|results| results.rows(&id, &context.user));

@@ -142,26 +142,25 @@ impl Account {
     }
 
     fn drop_role(&mut self, id: Id, heir: Id) {
+        self.bequeath(id, heir);
         self.roles.remove(id);
         self.forget(Securable::Role(id));
-        self.future.retain(|future| future.to != id);
-        let inherit = |head: &mut Head| {
-            if head.owner == Some(id) {
+    }
+
+    /// What a role owned gets another owner.
+    pub(crate) fn bequeath(&mut self, from: Id, heir: Id) {
+        for on in self.everything() {
+            if let Some(head) = self.head_of(on)
+                && head.owner == Some(from)
+            {
                 head.owner = Some(heir);
             }
-        };
-        self.warehouses.iter_mut().for_each(|it| inherit(&mut it.head));
-        self.monitors.iter_mut().for_each(|it| inherit(&mut it.head));
-        self.roles.iter_mut().for_each(|it| inherit(&mut it.head));
-        self.users.iter_mut().for_each(|it| inherit(&mut it.head));
-        for database in self.databases.iter_mut() {
-            inherit(&mut database.head);
-            for schema in database.schemas.iter_mut() {
-                inherit(&mut schema.head);
-                schema.tables.iter_mut().for_each(|it| inherit(&mut it.head));
-                schema.tags_here.iter_mut().for_each(|it| inherit(&mut it.head));
-            }
         }
+    }
+
+    /// How many roles (not database roles) were granted to a role.
+    fn roles_under(&self, id: Id) -> usize {
+        self.grants.roles_of(Grantee::Role(id)).filter(|role| self.roles.by_id(*role).is_some()).count()
     }
 
     /// The columns of SHOW ROLES (docs: show-roles).
@@ -207,6 +206,7 @@ impl Account {
             match grant.to {
                 Grantee::User(_) => users += 1,
                 Grantee::Role(_) => roles += 1,
+                _ => {}
             }
         }
         let current = access.role == head.id;
@@ -218,7 +218,7 @@ impl Account {
             yes(!current && access.roles.contains(&head.id)),
             number(users),
             number(roles),
-            number(self.grants.roles_of(Grantee::Role(head.id)).count()),
+            number(self.roles_under(head.id)),
             text(self.role_name(head.owner)),
             text(&head.comment),
         ]

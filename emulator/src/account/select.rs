@@ -54,6 +54,18 @@ impl Account {
             Expression::Boolean(value) => (ColumnType::Boolean, boolean(*value)),
             Expression::Null => (ColumnType::Text, None),
             Expression::Call(name, arguments) => self.function(context, access, name, arguments, now)?,
+            Expression::Variable(name) => match context.variables.get(name) {
+                Some(variable) => (variable.kind, variable.value.clone()),
+                None => {
+                    return Err(SqlError::new(
+                        2211,
+                        "02000",
+                        format!(
+                            "SQL compilation error: error line 1 at position 7\nSession variable '${name}' does not exist"
+                        ),
+                    ));
+                }
+            },
             Expression::Column(name) => return Err(unknown_column(name)),
             Expression::Star => return Err(unknown_column("*")),
         })
@@ -86,7 +98,7 @@ impl Account {
             ("CURRENT_SESSION", []) => number(context.session_id),
             ("CURRENT_CLIENT", []) => text(&context.client),
             ("CURRENT_IP_ADDRESS", []) => text("127.0.0.1"),
-            ("CURRENT_TRANSACTION", []) => None,
+            ("CURRENT_TRANSACTION", []) => context.transaction.and_then(number),
             ("CURRENT_TIMESTAMP" | "LOCALTIMESTAMP" | "SYSDATE", []) => {
                 return Ok((ColumnType::TimestampLtz, time(now)));
             }
@@ -98,12 +110,18 @@ impl Account {
                 let value = if context.secondary_roles_all { "ALL" } else { "" };
                 text(serde_json::json!({ "roles": roles, "value": value }).to_string())
             }
-            ("LAST_QUERY_ID", []) => {
-                let last = self.history.iter().rev().find(|entry| entry.session_id == context.session_id);
-                text(last.map_or(&context.query_id, |entry| &entry.query_id))
-            }
+            ("LAST_QUERY_ID", []) => self.query_of_session(context, -1),
+            ("LAST_QUERY_ID", [Expression::Number(at)]) => match at.parse() {
+                Ok(at) => self.query_of_session(context, at),
+                Err(_) => return Err(SqlError::invalid_value(at, "LAST_QUERY_ID")),
+            },
             ("IS_ROLE_IN_SESSION", [Expression::Text(role)]) => {
-                let held = self.roles.id(role).is_some_and(|id| access.roles.contains(&id));
+                // A name in double quotes is taken as such; without them it stands for itself, case and all.
+                let path =
+                    if role.starts_with('"') { crate::sql::path_of(role)? } else { vec![role.clone()] };
+                let name = path.last().filter(|_| path.len() == 1);
+                let held =
+                    name.and_then(|name| self.roles.id(name)).is_some_and(|id| access.roles.contains(&id));
                 return Ok((ColumnType::Boolean, boolean(held)));
             }
             ("SYSTEM$BOOTSTRAP_DATA_REQUEST", [Expression::Text(what)])
@@ -146,6 +164,14 @@ impl Account {
             }
         };
         Ok((ColumnType::Text, cell))
+    }
+
+    /// The session's statements by number: 1 is its first, -1 its last before this one.
+    fn query_of_session(&self, context: &Context, at: i64) -> Cell {
+        let mut own = self.history.iter().filter(|entry| entry.session_id == context.session_id);
+        let nth = usize::try_from(at.unsigned_abs()).ok()?.checked_sub(1)?;
+        let found = if at > 0 { own.nth(nth) } else { own.rev().nth(nth) };
+        found.map(|entry| entry.query_id.clone())
     }
 
     fn get_tag(

@@ -97,6 +97,7 @@ impl Account {
                     context.parameters.remove(property.name);
                 }
             }
+            Change::SetPolicy { .. } | Change::UnsetPolicy(_) => {}
         }
         executed()
     }
@@ -120,6 +121,15 @@ impl Account {
                     }
                 }
                 self.parameters = parameters;
+            }
+            Change::SetPolicy { kind, policy, force } => {
+                let held = (self.policies.get(kind), *force);
+                let policy = self.attachable(context, &access, *kind, policy, held)?;
+                self.policies.insert(*kind, policy);
+            }
+            // Of the account it is no error when there was none.
+            Change::UnsetPolicy(kind) => {
+                self.policies.remove(kind);
             }
             Change::Unset(properties) => {
                 for property in properties {

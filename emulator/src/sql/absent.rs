@@ -37,7 +37,6 @@ static KINDS: &[AbsentKind] = &[
         "ALERTS",
         "created_on:t name database_name schema_name owner comment warehouse schedule state condition action owner_role_type",
     ),
-    kind("AUTHENTICATION POLICIES", POLICY),
     kind(
         "BACKUP POLICIES",
         "created_on:t name database_name schema_name owner comment schedule expire_after_days:n owner_role_type",
@@ -54,7 +53,6 @@ static KINDS: &[AbsentKind] = &[
         "DYNAMIC TABLES",
         "created_on:t name reserved database_name schema_name cluster_by rows:n bytes:n owner target_lag refresh_mode refresh_mode_reason warehouse comment text automatic_clustering scheduling_state last_suspended_on:t is_clone:b is_replica:b data_timestamp:t owner_role_type",
     ),
-    kind("EVENT TABLES", "created_on:t name database_name schema_name owner comment owner_role_type"),
     kind("EXTERNAL ACCESS INTEGRATIONS", "name type category enabled:b comment created_on:t"),
     kind(
         "EXTERNAL FUNCTIONS",
@@ -100,10 +98,6 @@ static KINDS: &[AbsentKind] = &[
         "created_on:t name reserved database_name schema_name cluster_by rows:n bytes:n source_database_name source_schema_name source_table_name refreshed_on:t compacted_on:t owner invalid:b invalid_reason behind_by comment text is_secure:b automatic_clustering owner_role_type",
     ),
     kind(
-        "NETWORK POLICIES",
-        "created_on:t name comment entries_in_allowed_ip_list:n entries_in_blocked_ip_list:n entries_in_allowed_network_rules:n entries_in_blocked_network_rules:n",
-    ),
-    kind(
         "NETWORK RULES",
         "created_on:t name database_name schema_name owner comment type mode entries_in_valuelist:n owner_role_type",
     ),
@@ -112,7 +106,6 @@ static KINDS: &[AbsentKind] = &[
         "created_on:t name database_name schema_name comment owner query_warehouse url_id owner_role_type code_warehouse",
     ),
     kind("NOTIFICATION INTEGRATIONS", "name type category enabled:b comment created_on:t"),
-    kind("PASSWORD POLICIES", POLICY),
     kind(
         "PIPES",
         "created_on:t name database_name schema_name definition owner notification_channel comment integration pattern error_integration owner_role_type invalid_reason",
@@ -140,15 +133,6 @@ static KINDS: &[AbsentKind] = &[
         "SEQUENCES",
         "name database_name schema_name next_value:n interval:n created_on:t owner comment owner_role_type ordered",
     ),
-    kind("SESSION POLICIES", POLICY),
-    kind(
-        "SHARES",
-        "created_on:t kind owner_account name database_name to owner comment listing_global_name secure_objects_only",
-    ),
-    kind(
-        "STAGES",
-        "created_on:t name database_name schema_name url has_credentials has_encryption_key owner comment region type cloud notification_channel storage_integration endpoint owner_role_type directory_enabled",
-    ),
     kind("STORAGE INTEGRATIONS", "name type category enabled:b comment created_on:t"),
     kind(
         "STREAMLITS",
@@ -171,6 +155,11 @@ static KINDS: &[AbsentKind] = &[
         "created_on:t name reserved database_name schema_name owner comment text is_secure:b is_materialized:b owner_role_type change_tracking",
     ),
 ];
+
+/// The columns of a kind, by its plural.
+pub(crate) fn columns_of(plural: &str) -> Option<Vec<(&'static str, ColumnType)>> {
+    KINDS.iter().find(|kind| kind.plural == plural).map(|kind| kind.columns().collect())
+}
 
 /// Takes the words of such a kind, and those that some of them begin with.
 pub(crate) fn take(cursor: &mut Cursor) -> Option<&'static AbsentKind> {

@@ -66,6 +66,7 @@ pub(crate) fn create(
     };
     if cursor.takes("CLONE") {
         create.clone = Some(container_path(cursor, kind)?);
+        point_in_time(cursor)?;
     } else if cursor.is("FROM") || cursor.is("AS") {
         return Err(SqlError::unsupported("databases from shares, listings and replicas"));
     }
@@ -81,6 +82,23 @@ pub(crate) fn create(
         }
     }
     Ok(Command::CreateContainer(create))
+}
+
+/// `AT (OFFSET => 0)` is now; of other times nothing is kept here.
+fn point_in_time(cursor: &mut Cursor) -> Result<(), SqlError> {
+    if !(cursor.takes("AT") || cursor.takes("BEFORE")) {
+        return Ok(());
+    }
+    cursor.expect_symbol("(")?;
+    let offset = cursor.is("OFFSET");
+    cursor.next();
+    cursor.expect_symbol("=>")?;
+    let now = offset && matches!(&cursor.peek().kind, super::tokens::Kind::Number(number) if number == "0");
+    if !now {
+        return Err(SqlError::unsupported("time travel"));
+    }
+    cursor.next();
+    cursor.expect_symbol(")")
 }
 
 fn container_path(cursor: &mut Cursor, kind: ObjectKind) -> Result<Path, SqlError> {

@@ -1,7 +1,8 @@
 //! GRANT and REVOKE (docs: grant-privilege, grant-ownership, grant-role, revoke-privilege, revoke-role).
 
 use super::cursor::{Cursor, Path};
-use super::privileges::{ACCOUNT, FUTURE, PRIVILEGES, SCHEMA, of_kind};
+use super::kind::Place;
+use super::privileges::{PRIVILEGES, of_kind};
 use super::{Command, ObjectKind};
 use crate::error::SqlError;
 
@@ -17,49 +18,58 @@ pub(crate) enum What {
 pub(crate) enum On {
     Account,
     Object(ObjectKind, Path),
-    /// `ALL TABLES IN SCHEMA s`: (plural, container).
-    All(String, Container),
-    Future(String, Container),
+    /// `ALL TABLES IN SCHEMA s`
+    All(ObjectKind, Container),
+    Future(ObjectKind, Container),
+    /// `GRANT INHERITED … ON ALL TABLES IN SCHEMA s`: all that are there at any time.
+    Inherited(ObjectKind, Container),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Container {
-    /// Database or schema.
+    /// Database, schema, or (of inherited grants) account.
     pub(crate) kind: ObjectKind,
     pub(crate) path: Path,
+}
+
+/// Who gets or loses something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Recipient {
+    Role(String),
+    DatabaseRole(Path),
+    User(String),
+    Share(String),
+    Application(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Privileges {
     pub(crate) what: What,
     pub(crate) on: On,
-    pub(crate) role: String,
+    pub(crate) to: Recipient,
     /// GRANT … WITH GRANT OPTION, REVOKE GRANT OPTION FOR …
     pub(crate) option: bool,
     /// REVOKE … CASCADE (true) or RESTRICT (false).
     pub(crate) cascade: Option<bool>,
 }
 
-/// Whom a role goes to.
+/// A role or a database role goes to somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Member {
-    Role(String),
-    User(String),
+pub(crate) struct Membership {
+    pub(crate) role: Recipient,
+    pub(crate) member: Recipient,
 }
 
 /// After `GRANT`.
 pub(crate) fn grant(cursor: &mut Cursor) -> Result<Command, SqlError> {
-    if cursor.takes("ROLE") {
-        let role = cursor.identifier()?;
-        cursor.expect("TO")?;
-        return Ok(Command::GrantRole { role, to: member(cursor)? });
+    if let Some(role) = role(cursor)? {
+        return Ok(Command::GrantRole(Membership { role, member: member(cursor, "TO")? }));
     }
-    refuse_other_roles(cursor)?;
+    let inherited = inherited(cursor);
     let mut what = what(cursor)?;
     cursor.expect("ON")?;
-    let on = on(cursor)?;
-    known(&what, &on)?;
-    let role = grantee(cursor, "TO")?;
+    let on = on(cursor, inherited)?;
+    let to = grantee(cursor, "TO")?;
     let mut option = false;
     if let What::Ownership { copy } = &mut what {
         for (word, keep) in [("COPY", true), ("REVOKE", false)] {
@@ -68,73 +78,91 @@ pub(crate) fn grant(cursor: &mut Cursor) -> Result<Command, SqlError> {
                 break;
             }
         }
-    } else {
+    } else if !inherited {
         option = cursor.optional("WITH", "GRANT OPTION")?;
     }
-    Ok(Command::Grant(Privileges { what, on, role, option, cascade: None }))
+    Ok(Command::Grant(Privileges { what, on, to, option, cascade: None }))
 }
 
 /// After `REVOKE`.
 pub(crate) fn revoke(cursor: &mut Cursor) -> Result<Command, SqlError> {
-    if cursor.takes("ROLE") {
-        let role = cursor.identifier()?;
-        cursor.expect("FROM")?;
-        return Ok(Command::RevokeRole { role, from: member(cursor)? });
+    if let Some(role) = role(cursor)? {
+        return Ok(Command::RevokeRole(Membership { role, member: member(cursor, "FROM")? }));
     }
-    refuse_other_roles(cursor)?;
     let option = cursor.takes("GRANT OPTION FOR");
+    let inherited = !option && inherited(cursor);
     let place = cursor.peek().clone();
     let what = what(cursor)?;
     cursor.expect("ON")?;
-    let on = on(cursor)?;
+    let on = on(cursor, inherited)?;
     if matches!(what, What::Ownership { .. }) && !matches!(on, On::Future(..)) {
         return Err(place.unexpected());
     }
-    known(&what, &on)?;
-    let role = grantee(cursor, "FROM")?;
+    let to = grantee(cursor, "FROM")?;
     let cascade = match () {
         () if cursor.takes("CASCADE") => Some(true),
         () if cursor.takes("RESTRICT") => Some(false),
         () => None,
     };
-    Ok(Command::Revoke(Privileges { what, on, role, option, cascade }))
+    Ok(Command::Revoke(Privileges { what, on, to, option, cascade }))
 }
 
-fn refuse_other_roles(cursor: &Cursor) -> Result<(), SqlError> {
-    for (first, second) in [("DATABASE", "ROLE"), ("APPLICATION", "ROLE")] {
-        if cursor.is(first) && cursor.is_at(1, second) {
-            return Err(SqlError::unsupported(format!("{first} {second}")));
-        }
-    }
-    Ok(())
+/// `INHERITED`, before the privileges.
+fn inherited(cursor: &mut Cursor) -> bool {
+    cursor.takes("INHERITED")
 }
 
-fn member(cursor: &mut Cursor) -> Result<Member, SqlError> {
+/// `ROLE x` or `DATABASE ROLE d.x`, where a membership begins.
+fn role(cursor: &mut Cursor) -> Result<Option<Recipient>, SqlError> {
     if cursor.takes("ROLE") {
-        return cursor.identifier().map(Member::Role);
+        return cursor.identifier().map(Recipient::Role).map(Some);
     }
-    cursor.expect("USER")?;
-    cursor.identifier().map(Member::User)
+    if cursor.takes("DATABASE ROLE") {
+        return cursor.path().map(Recipient::DatabaseRole).map(Some);
+    }
+    if cursor.is("APPLICATION") && cursor.is_at(1, "ROLE") {
+        return Err(SqlError::unsupported("APPLICATION ROLE"));
+    }
+    Ok(None)
 }
 
-fn grantee(cursor: &mut Cursor, word: &str) -> Result<String, SqlError> {
+fn member(cursor: &mut Cursor, word: &str) -> Result<Recipient, SqlError> {
     cursor.expect(word)?;
-    for (first, second) in [("DATABASE", "ROLE"), ("APPLICATION", "ROLE")] {
-        if cursor.is(first) && cursor.is_at(1, second) {
-            return Err(SqlError::unsupported(format!("grants to a {first} {second}")));
+    if let Some(role) = role(cursor)? {
+        return Ok(role);
+    }
+    match () {
+        () if cursor.takes("SHARE") => cursor.identifier().map(Recipient::Share),
+        () if cursor.takes("APPLICATION") => cursor.identifier().map(Recipient::Application),
+        () => {
+            cursor.expect("USER")?;
+            cursor.identifier().map(Recipient::User)
         }
     }
-    for other in ["USER", "SHARE", "APPLICATION"] {
-        let named = !cursor.is_at(1, "WITH") && cursor.look(1).kind != super::tokens::Kind::End;
-        if cursor.is(other) && named {
-            return Err(SqlError::unsupported(format!("grants of privileges to a {other}")));
-        }
-    }
-    // The word ROLE may be left out; a role may be called so.
+}
+
+fn grantee(cursor: &mut Cursor, word: &str) -> Result<Recipient, SqlError> {
+    cursor.expect(word)?;
+    // The word ROLE may be left out; a role may be called like a kind, and then nothing (or WITH …) follows.
     if cursor.is("ROLE") && cursor.look(1).kind != super::tokens::Kind::End {
         cursor.next();
+        return cursor.identifier().map(Recipient::Role);
     }
-    cursor.identifier()
+    let alone = cursor.look(1).kind == super::tokens::Kind::End || cursor.is_at(1, "WITH");
+    if !alone {
+        if let Some(role) = role(cursor)? {
+            return Ok(role);
+        }
+        if cursor.takes("SHARE") {
+            return cursor.identifier().map(Recipient::Share);
+        }
+        for other in ["USER", "APPLICATION"] {
+            if cursor.is(other) {
+                return Err(SqlError::unsupported(format!("grants of privileges to a {other}")));
+            }
+        }
+    }
+    cursor.identifier().map(Recipient::Role)
 }
 
 fn what(cursor: &mut Cursor) -> Result<What, SqlError> {
@@ -156,12 +184,16 @@ fn privilege(cursor: &mut Cursor) -> Result<String, SqlError> {
         name.push(' ');
         name.push_str(&cursor.word()?);
     }
-    let known = PRIVILEGES.iter().any(|(_, names)| names.contains(&name.as_str()))
-        || FUTURE.iter().any(|(_, names)| names.contains(&name.as_str()));
+    let known = PRIVILEGES.iter().any(|(_, names)| names.contains(&name.as_str()));
     if known { Ok(name) } else { Err(place.unexpected()) }
 }
 
-fn on(cursor: &mut Cursor) -> Result<On, SqlError> {
+fn on(cursor: &mut Cursor, inherited: bool) -> Result<On, SqlError> {
+    if inherited {
+        cursor.expect("ALL")?;
+        let kind = plural(cursor)?;
+        return Ok(On::Inherited(kind, container(cursor, kind, true)?));
+    }
     if cursor.takes("ACCOUNT") {
         return Ok(On::Account);
     }
@@ -169,46 +201,65 @@ fn on(cursor: &mut Cursor) -> Result<On, SqlError> {
         if !cursor.takes(word) {
             continue;
         }
-        let plurals = FUTURE.iter().map(|(plural, _)| *plural).chain(["SCHEMAS"]);
-        let Some(plural) = plurals.into_iter().find(|plural| cursor.takes(plural)) else {
+        refuse_unsupported(cursor, all)?;
+        let kind = plural(cursor)?;
+        if kind.place() != Place::Schema && kind != ObjectKind::Schema {
             return cursor.unexpected();
-        };
-        cursor.expect("IN")?;
-        let kind = match () {
-            () if cursor.takes("DATABASE") => ObjectKind::Database,
-            () if plural != "SCHEMAS" && cursor.takes("SCHEMA") => ObjectKind::Schema,
-            () => return cursor.unexpected(),
-        };
-        let container = Container { kind, path: cursor.path()? };
-        return Ok(if all {
-            On::All(plural.into(), container)
-        } else {
-            On::Future(plural.into(), container)
-        });
+        }
+        let container = container(cursor, kind, false)?;
+        return Ok(if all { On::All(kind, container) } else { On::Future(kind, container) });
     }
     let (kind, path) = super::named_object(cursor)?;
     Ok(On::Object(kind, path))
 }
 
-/// `003008`: the privilege exists, but not on this.
-fn known(what: &What, on: &On) -> Result<(), SqlError> {
-    let What::Privileges(names) = what else { return Ok(()) };
-    let (kind, allowed): (&str, &[&str]) = match on {
-        On::Account => ("ACCOUNT", ACCOUNT),
-        On::Object(kind, _) => (kind.singular(), of_kind(*kind)),
-        On::All(plural, _) | On::Future(plural, _) => match plural.as_str() {
-            "SCHEMAS" => ("SCHEMA", SCHEMA),
-            plural => FUTURE
-                .iter()
-                .find(|(name, _)| *name == plural)
-                .map_or(("OBJECT", &[]), |(name, names)| (*name, *names)),
-        },
+/// Kinds that Snowflake has and refuses here, each in its own way.
+fn refuse_unsupported(cursor: &Cursor, all: bool) -> Result<(), SqlError> {
+    if cursor.is("EXPERIMENTS") {
+        let what = if all { "GRANT on all objects of type EXPERIMENT" } else { "EXPERIMENT" };
+        return Err(SqlError::unsupported(what));
+    }
+    if cursor.is("GATEWAYS") {
+        return Err(SqlError::syntax("syntax error line 0 at position 0 unexpected 'TOK_GATEWAY'."));
+    }
+    Ok(())
+}
+
+/// The plural of a kind that has privileges.
+fn plural(cursor: &mut Cursor) -> Result<ObjectKind, SqlError> {
+    let kinds = ObjectKind::all().filter(|kind| !of_kind(*kind).is_empty());
+    for kind in kinds.filter(|kind| *kind != ObjectKind::Account) {
+        if cursor.takes(kind.plural()) {
+            return Ok(kind);
+        }
+    }
+    cursor.unexpected()
+}
+
+fn container(cursor: &mut Cursor, kind: ObjectKind, account: bool) -> Result<Container, SqlError> {
+    cursor.expect("IN")?;
+    if account && cursor.takes("ACCOUNT") {
+        return Ok(Container { kind: ObjectKind::Account, path: Vec::new() });
+    }
+    let container = match () {
+        () if cursor.takes("DATABASE") => ObjectKind::Database,
+        () if kind != ObjectKind::Schema && cursor.takes("SCHEMA") => ObjectKind::Schema,
+        () => return cursor.unexpected(),
     };
-    match names.iter().find(|name| !allowed.contains(&name.as_str())) {
+    Ok(Container { kind: container, path: cursor.path()? })
+}
+
+/// `003008` when one of the privileges does not exist on this kind.
+pub(crate) fn known(what: &What, kind: ObjectKind) -> Result<(), SqlError> {
+    let What::Privileges(names) = what else { return Ok(()) };
+    match names.iter().find(|name| !of_kind(kind).contains(&name.as_str())) {
         Some(name) => Err(SqlError::new(
             3008,
             "42601",
-            format!("SQL compilation error:\nInvalid object type '{kind}' for privilege '{name}'"),
+            format!(
+                "SQL compilation error:\nInvalid object type '{}' for privilege '{name}'",
+                kind.singular()
+            ),
         )),
         None => Ok(()),
     }

@@ -4,12 +4,14 @@
 //! of `NAME = value`; then a file per kind of object or statement. What a file does not know is refused with
 //! `001003` and the place.
 
-mod absent;
+pub(crate) mod absent;
 mod cursor;
 pub(crate) mod database;
+pub(crate) mod database_role;
 pub(crate) mod grant;
 pub(crate) mod kind;
 pub(crate) mod parameters;
+pub(crate) mod plain;
 pub(crate) mod privileges;
 pub(crate) mod property;
 pub(crate) mod resource_monitor;
@@ -67,6 +69,10 @@ pub(crate) enum Command {
     CreateTag(database::CreateInSchema),
     CreateRole(role::CreateRole),
     AlterRole(role::AlterRole),
+    CreateDatabaseRole(database_role::CreateDatabaseRole),
+    AlterDatabaseRole(database_role::AlterDatabaseRole),
+    CreatePlain(plain::CreatePlain),
+    AlterPlain(plain::AlterPlain),
     CreateUser(user::CreateUser),
     AlterUser(user::AlterUser),
     Drop { kind: ObjectKind, path: Path, if_exists: bool },
@@ -74,10 +80,13 @@ pub(crate) enum Command {
     Comment { kind: ObjectKind, path: Path, if_exists: bool, text: String },
     Grant(grant::Privileges),
     Revoke(grant::Privileges),
-    GrantRole { role: String, to: grant::Member },
-    RevokeRole { role: String, from: grant::Member },
+    GrantRole(grant::Membership),
+    RevokeRole(grant::Membership),
     Use(session::Use),
     AlterSession(session::Change),
+    SetVariables(Vec<(String, select::Expression)>),
+    UnsetVariables(Vec<String>),
+    Transaction(session::Transaction),
     AlterAccount(session::Change),
     Describe { kind: ObjectKind, path: Path },
     Show(show::Show),
@@ -99,6 +108,10 @@ impl Command {
             Self::CreateTag(_) => (Verb::Create, Some(Kind::Tag)),
             Self::CreateRole(_) => (Verb::Create, Some(Kind::Role)),
             Self::AlterRole(_) => (Verb::Alter, Some(Kind::Role)),
+            Self::CreateDatabaseRole(_) => (Verb::Create, Some(Kind::DatabaseRole)),
+            Self::AlterDatabaseRole(_) => (Verb::Alter, Some(Kind::DatabaseRole)),
+            Self::CreatePlain(create) => (Verb::Create, Some(create.kind)),
+            Self::AlterPlain(alter) => (Verb::Alter, Some(alter.kind)),
             Self::CreateUser(_) => (Verb::Create, Some(Kind::User)),
             Self::AlterUser(_) => (Verb::Alter, Some(Kind::User)),
             Self::Drop { kind, .. } => (Verb::Drop, Some(*kind)),
@@ -106,8 +119,10 @@ impl Command {
             Self::Comment { kind, .. } => (Verb::Comment, Some(*kind)),
             Self::Grant(grant) => (Verb::Grant, on_kind(&grant.on)),
             Self::Revoke(grant) => (Verb::Revoke, on_kind(&grant.on)),
-            Self::GrantRole { .. } => (Verb::Grant, Some(Kind::Role)),
-            Self::RevokeRole { .. } => (Verb::Revoke, Some(Kind::Role)),
+            Self::GrantRole(_) => (Verb::Grant, Some(Kind::Role)),
+            Self::RevokeRole(_) => (Verb::Revoke, Some(Kind::Role)),
+            Self::SetVariables(_) | Self::UnsetVariables(_) => (Verb::Set, Some(Kind::Session)),
+            Self::Transaction(_) => (Verb::Transaction, Some(Kind::Session)),
             Self::Use(_) => (Verb::Use, Some(Kind::Session)),
             Self::AlterSession(_) => (Verb::Alter, Some(Kind::Session)),
             Self::AlterAccount(_) => (Verb::Alter, Some(Kind::Account)),
@@ -129,7 +144,7 @@ fn on_kind(on: &grant::On) -> Option<ObjectKind> {
     match on {
         grant::On::Account => Some(ObjectKind::Account),
         grant::On::Object(kind, _) => Some(*kind),
-        grant::On::All(..) | grant::On::Future(..) => None,
+        grant::On::All(..) | grant::On::Future(..) | grant::On::Inherited(..) => None,
     }
 }
 
@@ -163,10 +178,12 @@ fn command(cursor: &mut Cursor) -> Result<Command, SqlError> {
         "SHOW" => show::show(cursor),
         "SELECT" => select::select(cursor),
         "CALL" => select::call(cursor),
+        "BEGIN" | "START" | "COMMIT" | "ROLLBACK" => session::transaction(cursor, &verb),
+        "SET" => session::set_variables(cursor),
+        "UNSET" => session::unset_variables(cursor),
         // Statements of Snowflake that have nothing to do with the control plane.
-        "BEGIN" | "COMMIT" | "ROLLBACK" | "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY" | "PUT"
-        | "GET" | "TRUNCATE" | "EXECUTE" | "EXPLAIN" | "LIST" | "LS" | "REMOVE" | "SET" | "UNSET"
-        | "WITH" => Err(SqlError::unsupported(verb)),
+        "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY" | "PUT" | "GET" | "TRUNCATE" | "EXECUTE"
+        | "EXPLAIN" | "LIST" | "LS" | "REMOVE" | "WITH" => Err(SqlError::unsupported(verb)),
         _ => Err(place.unexpected()),
     }
 }
@@ -182,7 +199,7 @@ fn create(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if cursor.takes("INTERACTIVE WAREHOUSE") => warehouse::create(cursor, how, true),
         () if cursor.takes("RESOURCE MONITOR") => resource_monitor::create(cursor, how),
         () if cursor.takes("TRANSIENT DATABASE") => database::create(cursor, ObjectKind::Database, how, true),
-        () if cursor.takes("DATABASE ROLE") => Err(SqlError::unsupported("DATABASE ROLE")),
+        () if cursor.takes("DATABASE ROLE") => database_role::create(cursor, how),
         () if cursor.takes("DATABASE") => database::create(cursor, ObjectKind::Database, how, false),
         () if cursor.takes("TRANSIENT SCHEMA") => database::create(cursor, ObjectKind::Schema, how, true),
         () if cursor.takes("SCHEMA") => database::create(cursor, ObjectKind::Schema, how, false),
@@ -193,7 +210,7 @@ fn create(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if how != How::OrAlter && cursor.takes("TAG") => database::create_tag(cursor, how),
         () if cursor.takes("ROLE") => role::create(cursor, how),
         () if how != How::OrAlter && cursor.takes("USER") => user::create(cursor, how),
-        () => cursor.unexpected(),
+        () => plain::create(cursor, how),
     }
 }
 
@@ -201,20 +218,21 @@ fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
     match () {
         () if cursor.takes("WAREHOUSE") => warehouse::alter(cursor),
         () if cursor.takes("RESOURCE MONITOR") => resource_monitor::alter(cursor),
+        () if cursor.takes("DATABASE ROLE") => database_role::alter(cursor),
         () if cursor.takes("DATABASE") => database::alter(cursor, ObjectKind::Database),
         () if cursor.takes("SCHEMA") => database::alter(cursor, ObjectKind::Schema),
         () if cursor.takes("ROLE") => role::alter(cursor),
         () if cursor.takes("USER") => user::alter(cursor),
         () if cursor.takes("SESSION") => session::alter_session(cursor),
         () if cursor.takes("ACCOUNT") => session::alter_account(cursor),
-        () => cursor.unexpected(),
+        () => plain::alter(cursor),
     }
 }
 
 fn drop(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let kind = object_kind(cursor)?;
     let if_exists = cursor.if_exists()?;
-    let path = cursor.path()?;
+    let path = path_of_kind(cursor, kind)?;
     // RESTRICT minds foreign keys alone, and there are none here.
     if matches!(kind, ObjectKind::Database | ObjectKind::Schema) && !cursor.takes("CASCADE") {
         cursor.takes("RESTRICT");
@@ -235,7 +253,19 @@ fn object_kind(cursor: &mut Cursor) -> Result<ObjectKind, SqlError> {
 /// A kind and a name.
 fn named_object(cursor: &mut Cursor) -> Result<(ObjectKind, Path), SqlError> {
     let kind = object_kind(cursor)?;
-    Ok((kind, cursor.path()?))
+    Ok((kind, path_of_kind(cursor, kind)?))
+}
+
+/// A name; of a function or procedure with the types of its arguments.
+fn path_of_kind(cursor: &mut Cursor, kind: ObjectKind) -> Result<Path, SqlError> {
+    let mut path = cursor.path()?;
+    if kind.has_arguments() && cursor.is_symbol("(") {
+        let types = cursor.bracketed(Cursor::word)?.join(", ");
+        if let Some(name) = path.last_mut() {
+            *name = format!("{name}({types})");
+        }
+    }
+    Ok(path)
 }
 
 /// A name that a text holds, as SYSTEM$GET_TAG takes it.

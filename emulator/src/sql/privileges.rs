@@ -2,6 +2,22 @@
 
 use super::ObjectKind;
 
+const TABLE: &[&str] = &[
+    "APPLYBUDGET",
+    "DELETE",
+    "EVOLVE SCHEMA",
+    "INSERT",
+    "REBUILD",
+    "REFERENCES",
+    "SELECT",
+    "TRUNCATE",
+    "UPDATE",
+];
+
+const LOADED_TABLE: &[&str] = &["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES"];
+
+const SERVICE: &[&str] = &["USAGE", "MONITOR", "OPERATE"];
+
 /// The privileges that each kind knows, in ALL's order.
 pub(super) const PRIVILEGES: &[(ObjectKind, &[&str])] = &[
     (ObjectKind::Account, ACCOUNT),
@@ -15,28 +31,59 @@ pub(super) const PRIVILEGES: &[(ObjectKind, &[&str])] = &[
             "CREATE SCHEMA",
             "MODIFY",
             "MONITOR",
+            "REFERENCE_USAGE",
             "USAGE",
             "IMPORTED PRIVILEGES",
         ],
     ),
+    (ObjectKind::DatabaseRole, &["USAGE"]),
     (ObjectKind::Schema, SCHEMA),
-    (
-        ObjectKind::Table,
-        &[
-            "APPLYBUDGET",
-            "DELETE",
-            "EVOLVE SCHEMA",
-            "INSERT",
-            "REBUILD",
-            "REFERENCES",
-            "SELECT",
-            "TRUNCATE",
-            "UPDATE",
-        ],
-    ),
+    (ObjectKind::Table, TABLE),
+    (ObjectKind::InteractiveTable, TABLE),
     (ObjectKind::Tag, &["APPLY", "READ"]),
     (ObjectKind::Role, &["USAGE"]),
     (ObjectKind::User, &["MODIFY PROGRAMMATIC AUTHENTICATION METHODS", "MONITOR", "IMPERSONATE"]),
+    (ObjectKind::NetworkPolicy, &["USAGE"]),
+    (ObjectKind::ExternalVolume, &["USAGE"]),
+    (ObjectKind::CatalogIntegration, &["USAGE"]),
+    (ObjectKind::Integration, &["USAGE", "USE_ANY_ROLE"]),
+    (ObjectKind::ComputePool, &["MODIFY", "MONITOR", "OPERATE", "USAGE"]),
+    (ObjectKind::Connection, &["FAILOVER"]),
+    (ObjectKind::FailoverGroup, &["FAILOVER", "MODIFY", "MONITOR", "REPLICATE"]),
+    (ObjectKind::ReplicationGroup, &["MODIFY", "MONITOR", "REPLICATE"]),
+    (ObjectKind::AuthenticationPolicy, &["APPLY"]),
+    (ObjectKind::PasswordPolicy, &["APPLY"]),
+    (ObjectKind::SessionPolicy, &["APPLY"]),
+    (ObjectKind::MaskingPolicy, &["APPLY"]),
+    (ObjectKind::RowAccessPolicy, &["APPLY"]),
+    (ObjectKind::NetworkRule, &["USAGE"]),
+    (ObjectKind::ExternalTable, &["SELECT", "REFERENCES"]),
+    (ObjectKind::DynamicTable, &["SELECT", "MONITOR", "OPERATE"]),
+    (ObjectKind::EventTable, &["SELECT", "INSERT", "DELETE", "TRUNCATE", "REFERENCES"]),
+    (ObjectKind::HybridTable, LOADED_TABLE),
+    (ObjectKind::IcebergTable, LOADED_TABLE),
+    (ObjectKind::View, &["SELECT", "REFERENCES"]),
+    (ObjectKind::MaterializedView, &["SELECT", "REFERENCES"]),
+    (ObjectKind::SemanticView, &["SELECT", "REFERENCES", "MONITOR"]),
+    (ObjectKind::Sequence, &["USAGE"]),
+    (ObjectKind::Function, &["USAGE"]),
+    (ObjectKind::Procedure, &["USAGE"]),
+    (ObjectKind::FileFormat, &["USAGE"]),
+    (ObjectKind::Stage, &["USAGE", "READ", "WRITE"]),
+    (ObjectKind::Stream, &["SELECT"]),
+    (ObjectKind::Streamlit, &["USAGE"]),
+    (ObjectKind::Task, &["MONITOR", "OPERATE"]),
+    (ObjectKind::Pipe, &["MONITOR", "OPERATE"]),
+    (ObjectKind::Alert, &["MONITOR", "OPERATE"]),
+    (ObjectKind::Secret, &["USAGE", "READ"]),
+    (ObjectKind::CortexSearchService, SERVICE),
+    (ObjectKind::Agent, &["USAGE", "MODIFY", "MONITOR"]),
+    (ObjectKind::GitRepository, &["READ", "WRITE"]),
+    (ObjectKind::ImageRepository, &["READ", "WRITE"]),
+    (ObjectKind::Notebook, &["USAGE"]),
+    (ObjectKind::Model, &["USAGE", "READ"]),
+    (ObjectKind::Service, SERVICE),
+    (ObjectKind::Workspace, &["READ", "WRITE"]),
 ];
 
 pub(crate) const ACCOUNT: &[&str] = &[
@@ -160,56 +207,7 @@ pub(super) const SCHEMA: &[&str] = &[
     "USAGE",
 ];
 
-/// What FUTURE grants may name beside schemas, with the privileges that exist on them.
-pub(super) const FUTURE: &[(&str, &[&str])] = &[
-    (
-        "TABLES",
-        &[
-            "SELECT",
-            "INSERT",
-            "UPDATE",
-            "DELETE",
-            "TRUNCATE",
-            "REFERENCES",
-            "REBUILD",
-            "EVOLVE SCHEMA",
-            "APPLYBUDGET",
-        ],
-    ),
-    ("EXTERNAL TABLES", &["SELECT", "REFERENCES"]),
-    ("DYNAMIC TABLES", &["SELECT", "MONITOR", "OPERATE"]),
-    ("EVENT TABLES", &["SELECT", "INSERT", "DELETE", "TRUNCATE", "REFERENCES"]),
-    ("ICEBERG TABLES", &["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES"]),
-    ("VIEWS", &["SELECT", "REFERENCES"]),
-    ("MATERIALIZED VIEWS", &["SELECT", "REFERENCES"]),
-    ("SEMANTIC VIEWS", &["SELECT", "REFERENCES", "MONITOR"]),
-    ("SEQUENCES", &["USAGE"]),
-    ("FUNCTIONS", &["USAGE"]),
-    ("PROCEDURES", &["USAGE"]),
-    ("FILE FORMATS", &["USAGE"]),
-    ("STAGES", &["USAGE", "READ", "WRITE"]),
-    ("STREAMS", &["SELECT"]),
-    ("TASKS", &["MONITOR", "OPERATE"]),
-    ("PIPES", &["MONITOR", "OPERATE"]),
-    ("ALERTS", &["MONITOR", "OPERATE"]),
-    ("SECRETS", &["USAGE", "READ"]),
-    ("CORTEX SEARCH SERVICES", &["USAGE", "MONITOR", "OPERATE"]),
-    ("GIT REPOSITORIES", &["READ", "WRITE"]),
-    ("NOTEBOOKS", &["USAGE"]),
-    ("STREAMLITS", &["USAGE"]),
-    ("MODELS", &["USAGE", "READ"]),
-    ("SERVICES", &["USAGE", "MONITOR", "OPERATE"]),
-];
-
 /// All privileges that a kind knows.
 pub(crate) fn of_kind(kind: ObjectKind) -> &'static [&'static str] {
     PRIVILEGES.iter().find(|(of, _)| *of == kind).map_or(&[], |(_, names)| *names)
-}
-
-/// All privileges that exist on what a plural names.
-pub(crate) fn of_plural(plural: &str) -> &'static [&'static str] {
-    if plural == "SCHEMAS" {
-        return SCHEMA;
-    }
-    FUTURE.iter().find(|(name, _)| *name == plural).map_or(&[], |(_, names)| *names)
 }

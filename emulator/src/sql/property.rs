@@ -48,6 +48,8 @@ pub(crate) enum Takes {
     Timestamp,
     /// `( NAME = value … )` with its own table.
     Group(&'static [Property]),
+    /// Anything between brackets, kept unread.
+    Opaque,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,7 +229,11 @@ fn value(cursor: &mut Cursor, property: &'static Property) -> Result<Value, SqlE
                 cursor.next();
                 Ok(Value::Text(text))
             }
-            Kind::Quoted(_) | Kind::Word(_) => cursor.path().map(|path| Value::Text(path.join("."))),
+            Kind::Quoted(text) if text.is_empty() => {
+                cursor.next();
+                Ok(Value::Text(String::new()))
+            }
+            Kind::Quoted(_) | Kind::Word(_) => written_path(cursor).map(Value::Text),
             _ => scalar(cursor).map(Value::Text),
         },
         Takes::Names => cursor.bracketed(Cursor::identifier).map(Value::Names),
@@ -238,6 +244,7 @@ fn value(cursor: &mut Cursor, property: &'static Property) -> Result<Value, SqlE
             }
             cursor.text().map(Value::Text)
         }
+        Takes::Opaque => opaque(cursor).map(Value::Text),
         Takes::Group(table) => {
             cursor.expect_symbol("(")?;
             let inside = settings(cursor, &|name| find(&[table], name))?;
@@ -245,6 +252,42 @@ fn value(cursor: &mut Cursor, property: &'static Property) -> Result<Value, SqlE
             Ok(Value::Group(inside))
         }
     }
+}
+
+/// A name: one part without its quotes, several as they were written.
+fn written_path(cursor: &mut Cursor) -> Result<String, SqlError> {
+    let mut parts = Vec::new();
+    loop {
+        parts.push((cursor.peek().kind.written(), cursor.identifier()?));
+        if parts.len() == 3 || !cursor.takes_symbol(".") {
+            break;
+        }
+    }
+    Ok(match parts.as_slice() {
+        [(_, name)] => name.clone(),
+        parts => parts.iter().map(|(written, _)| written.as_str()).collect::<Vec<_>>().join("."),
+    })
+}
+
+/// `( … )` with what is between its brackets.
+fn opaque(cursor: &mut Cursor) -> Result<String, SqlError> {
+    cursor.expect_symbol("(")?;
+    let (mut depth, mut parts) = (1, Vec::new());
+    while depth > 0 {
+        if cursor.done() {
+            return cursor.unexpected();
+        }
+        match (cursor.is_symbol("("), cursor.is_symbol(")")) {
+            (true, _) => depth += 1,
+            (_, true) => depth -= 1,
+            _ => {}
+        }
+        let token = cursor.next();
+        if depth > 0 {
+            parts.push(token.kind.written());
+        }
+    }
+    Ok(parts.join(" "))
 }
 
 fn takes_null(takes: &Takes) -> bool {

@@ -16,6 +16,8 @@ pub(crate) enum Expression {
     Boolean(bool),
     Null,
     Column(String),
+    /// `$NAME`, a session variable.
+    Variable(String),
     Star,
 }
 
@@ -33,6 +35,8 @@ pub(crate) enum Source {
     History { result_limit: u64 },
     /// `TABLE(RESULT_SCAN(id))`
     Results(Expression),
+    /// `TABLE(INFORMATION_SCHEMA.POLICY_REFERENCES(REF_ENTITY_NAME => …, REF_ENTITY_DOMAIN => …))`
+    Policies { name: String, domain: String },
 }
 
 /// `FROM` with what follows it.
@@ -126,6 +130,11 @@ fn item(cursor: &mut Cursor) -> Result<Item, SqlError> {
     Ok(Item { expression, label })
 }
 
+/// The value that SET gives a variable.
+pub(crate) fn value(cursor: &mut Cursor) -> Result<Expression, SqlError> {
+    expression(cursor, 1)
+}
+
 /// How deep calls may nest: nothing that is known here nests deeper.
 const DEPTH: usize = 8;
 
@@ -142,6 +151,9 @@ fn expression(cursor: &mut Cursor, depth: usize) -> Result<Expression, SqlError>
         Kind::Number(number) => Expression::Number(if negative { format!("-{number}") } else { number }),
         Kind::Text(text) => Expression::Text(text),
         Kind::Symbol(symbol) if symbol == "*" && depth == 0 => Expression::Star,
+        Kind::Symbol(symbol) if symbol.len() > 1 && symbol.starts_with('$') => {
+            Expression::Variable(symbol[1..].to_uppercase())
+        }
         Kind::Quoted(name) => Expression::Column(name),
         Kind::Word(word) => match word.to_uppercase().as_str() {
             "TRUE" => Expression::Boolean(true),
@@ -174,6 +186,7 @@ fn label(expression: &Expression) -> String {
         Expression::Boolean(value) => value.to_string().to_uppercase(),
         Expression::Null => "NULL".into(),
         Expression::Column(name) => name.clone(),
+        Expression::Variable(name) => format!("${name}"),
         Expression::Star => "*".into(),
     }
 }
@@ -196,9 +209,12 @@ fn from(cursor: &mut Cursor) -> Result<From, SqlError> {
         ["INFORMATION_SCHEMA", "QUERY_HISTORY"] | [_, "INFORMATION_SCHEMA", "QUERY_HISTORY"] => {
             history(cursor)?
         }
+        ["INFORMATION_SCHEMA", "POLICY_REFERENCES"] | [_, "INFORMATION_SCHEMA", "POLICY_REFERENCES"] => {
+            policy_references(cursor)?
+        }
         _ => {
             return Err(SqlError::unsupported(
-                "table functions other than RESULT_SCAN and INFORMATION_SCHEMA.QUERY_HISTORY",
+                "table functions other than RESULT_SCAN and INFORMATION_SCHEMA.QUERY_HISTORY and POLICY_REFERENCES",
             ));
         }
     };
@@ -227,6 +243,21 @@ fn from(cursor: &mut Cursor) -> Result<From, SqlError> {
         found.limit = Some(cursor.count()?);
     }
     Ok(found)
+}
+
+fn policy_references(cursor: &mut Cursor) -> Result<Source, SqlError> {
+    let arguments = cursor.bracketed(|cursor| {
+        let name = cursor.word()?;
+        cursor.expect_symbol("=>")?;
+        Ok((name, cursor.text()?))
+    })?;
+    let get = |wanted: &str| {
+        let found = arguments.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.clone()).ok_or_else(|| {
+            SqlError::unsupported("POLICY_REFERENCES without REF_ENTITY_NAME and REF_ENTITY_DOMAIN")
+        })
+    };
+    Ok(Source::Policies { name: get("REF_ENTITY_NAME")?, domain: get("REF_ENTITY_DOMAIN")? })
 }
 
 fn history(cursor: &mut Cursor) -> Result<Source, SqlError> {

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, Path};
 use super::property::{Property, Setting, Takes, find, some_settings, unset};
-use super::{Command, ObjectKind, parameters};
+use super::{Command, ObjectKind, parameters, select};
 use crate::error::SqlError;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,13 @@ const ACCOUNT: &[Property] = &[Property { name: "RESOURCE_MONITOR", takes: Takes
 pub(crate) enum Change {
     Set(Vec<Setting>),
     Unset(Vec<&'static Property>),
+    /// Of the account: an authentication, password or session policy; FORCE replaces another one.
+    SetPolicy {
+        kind: ObjectKind,
+        policy: Path,
+        force: bool,
+    },
+    UnsetPolicy(ObjectKind),
 }
 
 /// After `USE`.
@@ -58,6 +65,17 @@ pub(crate) fn alter_session(cursor: &mut Cursor) -> Result<Command, SqlError> {
 
 /// After `ALTER ACCOUNT`.
 pub(crate) fn alter_account(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    let set = cursor.is("SET");
+    if (set || cursor.is("UNSET")) && cursor.is_at(2, "POLICY") {
+        cursor.next();
+        let Some(kind) = super::user::policy_kind(cursor) else { return cursor.unexpected() };
+        if !set {
+            return Ok(Command::AlterAccount(Change::UnsetPolicy(kind)));
+        }
+        let policy = cursor.path()?;
+        let force = cursor.takes("FORCE");
+        return Ok(Command::AlterAccount(Change::SetPolicy { kind, policy, force }));
+    }
     change(cursor, &|name| find(&[ACCOUNT], name).or_else(|| parameters::of(ObjectKind::Account, name)))
         .map(Command::AlterAccount)
 }
@@ -68,6 +86,63 @@ fn change(cursor: &mut Cursor, find: super::property::Find) -> Result<Change, Sq
     }
     cursor.expect("UNSET")?;
     unset(cursor, find).map(Change::Unset)
+}
+
+/// What BEGIN, COMMIT and ROLLBACK do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transaction {
+    Begin,
+    Commit,
+    Rollback,
+}
+
+/// After `BEGIN`, `START`, `COMMIT` or `ROLLBACK`.
+pub(crate) fn transaction(cursor: &mut Cursor, verb: &str) -> Result<Command, SqlError> {
+    let what = match verb {
+        "BEGIN" | "START" => {
+            if verb == "START" {
+                cursor.expect("TRANSACTION")?;
+            } else if !cursor.takes("WORK") {
+                cursor.takes("TRANSACTION");
+            }
+            if cursor.takes("NAME") {
+                cursor.identifier()?;
+            }
+            Transaction::Begin
+        }
+        _ => {
+            cursor.takes("WORK");
+            if verb == "COMMIT" { Transaction::Commit } else { Transaction::Rollback }
+        }
+    };
+    Ok(Command::Transaction(what))
+}
+
+/// After `SET`: `name = expression`, or `(a, b) = (1, 2)`.
+pub(crate) fn set_variables(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    if !cursor.is_symbol("(") {
+        let name = cursor.identifier()?;
+        cursor.expect_symbol("=")?;
+        return Ok(Command::SetVariables(vec![(name, select::value(cursor)?)]));
+    }
+    let names = cursor.bracketed(Cursor::identifier)?;
+    cursor.expect_symbol("=")?;
+    let place = cursor.peek().clone();
+    let values = cursor.bracketed(select::value)?;
+    if names.len() != values.len() || names.is_empty() {
+        return Err(place.unexpected());
+    }
+    Ok(Command::SetVariables(names.into_iter().zip(values).collect()))
+}
+
+/// After `UNSET`.
+pub(crate) fn unset_variables(cursor: &mut Cursor) -> Result<Command, SqlError> {
+    let names = if cursor.is_symbol("(") {
+        cursor.bracketed(Cursor::identifier)?
+    } else {
+        vec![cursor.identifier()?]
+    };
+    Ok(Command::UnsetVariables(names))
 }
 
 /// After `COMMENT`.

@@ -2,7 +2,9 @@
 
 use super::absent::{self, AbsentKind};
 use super::cursor::{Cursor, Path};
-use super::{Command, ObjectKind};
+use super::grant::Recipient;
+use super::kind::Place;
+use super::{Command, ObjectKind, plain};
 use crate::error::SqlError;
 
 /// What SHOW lists.
@@ -18,6 +20,8 @@ pub(crate) enum Subject {
     Parameters,
     /// `USER PROGRAMMATIC ACCESS TOKENS [FOR USER x]`
     Tokens(Option<String>),
+    /// `USER WORKLOAD IDENTITY AUTHENTICATION METHODS [FOR USER x]`
+    Identities(Option<String>),
     Grants(Grants),
     FutureGrants(Future),
 }
@@ -28,16 +32,17 @@ pub(crate) enum Grants {
     Mine,
     OnAccount,
     On(ObjectKind, Path),
-    ToRole(String),
-    ToUser(String),
-    OfRole(String),
+    To(Recipient),
+    Of(Recipient),
+    /// `SHOW INHERITED GRANTS IN …`
+    InheritedIn(ObjectKind, Path),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Future {
-    InDatabase(Path),
-    InSchema(Path),
-    ToRole(String),
+    /// Database or schema.
+    In(ObjectKind, Path),
+    To(Recipient),
 }
 
 /// Where SHOW looks.
@@ -89,14 +94,18 @@ pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
         show.like = Some(cursor.text()?);
     }
     match &show.subject {
-        Subject::Grants(_) | Subject::FutureGrants(_) | Subject::Tokens(_) => {}
+        Subject::Grants(_) | Subject::FutureGrants(_) | Subject::Tokens(_) | Subject::Identities(_) => {}
         Subject::Parameters => {
             if cursor.takes("IN") || cursor.takes("FOR") {
                 show.within = within_of_parameters(cursor)?;
             }
         }
-        Subject::Objects { kind: ObjectKind::Schema | ObjectKind::Tag | ObjectKind::Table, .. }
-        | Subject::Absent(_) => {
+        Subject::Absent(_) => {
+            if cursor.takes("IN") {
+                show.within = within(cursor)?;
+            }
+        }
+        Subject::Objects { kind, .. } if kind.place() != Place::Top => {
             if cursor.takes("IN") {
                 show.within = within(cursor)?;
             }
@@ -121,12 +130,26 @@ pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
     Ok(Command::Show(show))
 }
 
+/// The kinds of the account itself that SHOW lists.
+const LISTED: [ObjectKind; 6] = [
+    ObjectKind::Integration,
+    ObjectKind::Warehouse,
+    ObjectKind::ResourceMonitor,
+    ObjectKind::Database,
+    ObjectKind::Role,
+    ObjectKind::User,
+];
+
+/// Lists of some of the functions and procedures.
+const FUNCTIONS: [(&str, ObjectKind); 2] =
+    [("USER FUNCTIONS", ObjectKind::Function), ("USER PROCEDURES", ObjectKind::Procedure)];
+
 /// Which lists take STARTS WITH and LIMIT … FROM.
 fn pages(subject: &Subject) -> bool {
     match subject {
         Subject::Objects { kind, .. } => *kind != ObjectKind::ResourceMonitor,
         Subject::Absent(_) => true,
-        Subject::Grants(grants) => matches!(grants, Grants::ToRole(_) | Grants::OfRole(_)),
+        Subject::Grants(grants) => matches!(grants, Grants::To(_) | Grants::Of(_)),
         _ => false,
     }
 }
@@ -142,14 +165,31 @@ fn subject(cursor: &mut Cursor) -> Result<Subject, SqlError> {
         cursor.expect("GRANTS")?;
         return future(cursor).map(Subject::FutureGrants);
     }
+    if cursor.takes("INHERITED") {
+        cursor.expect("GRANTS IN")?;
+        if cursor.takes("ACCOUNT") {
+            return Ok(Subject::Grants(Grants::InheritedIn(ObjectKind::Account, Vec::new())));
+        }
+        let (kind, path) = container(cursor)?;
+        return Ok(Subject::Grants(Grants::InheritedIn(kind, path)));
+    }
     if cursor.takes("USER PROGRAMMATIC ACCESS TOKENS") || cursor.takes("USER PATS") {
         let user = if cursor.optional("FOR", "USER")? { Some(cursor.identifier()?) } else { None };
         return Ok(Subject::Tokens(user));
     }
+    if cursor.takes("USER WORKLOAD IDENTITY AUTHENTICATION METHODS") {
+        let user = if cursor.optional("FOR", "USER")? { Some(cursor.identifier()?) } else { None };
+        return Ok(Subject::Identities(user));
+    }
+    for (words, kind) in FUNCTIONS {
+        if cursor.takes(words) {
+            return Ok(Subject::Objects { kind, terse: false, history: false });
+        }
+    }
     let terse = cursor.takes("TERSE");
     for kind in ObjectKind::all() {
-        let listed = !matches!(kind, ObjectKind::Account | ObjectKind::Session | ObjectKind::ResourceMonitor)
-            || (kind == ObjectKind::ResourceMonitor && !terse);
+        let known = kind.place() != Place::Top || LISTED.contains(&kind) || plain::properties(kind).is_some();
+        let listed = known && (kind != ObjectKind::ResourceMonitor || !terse);
         if listed && (kind != ObjectKind::Warehouse || !terse) && cursor.takes(kind.plural()) {
             let history =
                 matches!(kind, ObjectKind::Database | ObjectKind::Schema) && cursor.takes("HISTORY");
@@ -171,28 +211,53 @@ fn grants(cursor: &mut Cursor) -> Result<Grants, SqlError> {
         return Ok(Grants::On(kind, path));
     }
     if cursor.takes("TO") {
-        if cursor.takes("ROLE") {
-            return cursor.identifier().map(Grants::ToRole);
-        }
-        cursor.expect("USER")?;
-        return cursor.identifier().map(Grants::ToUser);
+        return match role(cursor)? {
+            Some(role) => Ok(Grants::To(role)),
+            None if cursor.takes("SHARE") => cursor.identifier().map(Recipient::Share).map(Grants::To),
+            None => {
+                cursor.expect("USER")?;
+                cursor.identifier().map(Recipient::User).map(Grants::To)
+            }
+        };
     }
     if cursor.takes("OF") {
-        cursor.expect("ROLE")?;
-        return cursor.identifier().map(Grants::OfRole);
+        if let Some(role) = role(cursor)? {
+            return Ok(Grants::Of(role));
+        }
+        cursor.expect("SHARE")?;
+        return cursor.identifier().map(Recipient::Share).map(Grants::Of);
     }
     Ok(Grants::Mine)
 }
 
+/// `ROLE x` or `DATABASE ROLE d.x`
+fn role(cursor: &mut Cursor) -> Result<Option<Recipient>, SqlError> {
+    match () {
+        () if cursor.takes("ROLE") => cursor.identifier().map(Recipient::Role).map(Some),
+        () if cursor.takes("DATABASE ROLE") => cursor.path().map(Recipient::DatabaseRole).map(Some),
+        () => Ok(None),
+    }
+}
+
+/// `DATABASE d` or `SCHEMA d.s`
+fn container(cursor: &mut Cursor) -> Result<(ObjectKind, Path), SqlError> {
+    for kind in [ObjectKind::Database, ObjectKind::Schema] {
+        if cursor.takes(kind.singular()) {
+            return cursor.path().map(|path| (kind, path));
+        }
+    }
+    cursor.unexpected()
+}
+
 fn future(cursor: &mut Cursor) -> Result<Future, SqlError> {
-    if cursor.takes("IN DATABASE") {
-        return cursor.path().map(Future::InDatabase);
+    if cursor.takes("IN") {
+        return container(cursor).map(|(kind, path)| Future::In(kind, path));
     }
-    if cursor.takes("IN SCHEMA") {
-        return cursor.path().map(Future::InSchema);
+    cursor.expect("TO")?;
+    match role(cursor)? {
+        Some(role) => Ok(Future::To(role)),
+        None => cursor.unexpected(),
     }
-    cursor.expect("TO ROLE")?;
-    cursor.identifier().map(Future::ToRole)
 }
 
 fn within(cursor: &mut Cursor) -> Result<Within, SqlError> {

@@ -30,7 +30,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// The token as a syntax error names it.
-    fn written(&self) -> String {
+    pub(super) fn written(&self) -> String {
         match self {
             Self::Word(text) | Self::Number(text) | Self::Symbol(text) => text.clone(),
             Self::Quoted(text) => format!("\"{}\"", text.replace('"', "\"\"")),
@@ -112,6 +112,15 @@ pub(crate) fn split(sql: &str) -> Result<Vec<String>, SqlError> {
     }
     if !empty {
         statements.push(sql.get(from..).unwrap_or_default().trim().to_owned());
+    }
+    // A single statement is kept with what follows it: a comment may be there for the query history.
+    if let [only] = statements.as_mut_slice()
+        && empty
+    {
+        let rest = sql.get(from..).unwrap_or_default().trim();
+        if !rest.is_empty() && !rest.chars().all(|char| char == ';' || char.is_whitespace()) {
+            sql.trim().clone_into(only);
+        }
     }
     Ok(statements)
 }

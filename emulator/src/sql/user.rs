@@ -91,10 +91,26 @@ pub(crate) enum UserAction {
     Unset(Vec<&'static Property>),
     SetTags(Vec<Tagging>),
     UnsetTags(Vec<Path>),
-    AddToken { token: String, settings: Vec<Setting> },
-    RotateToken { token: String, settings: Vec<Setting> },
+    /// Authentication, password or session policy; FORCE replaces another one.
+    SetPolicy {
+        kind: ObjectKind,
+        policy: Path,
+        force: bool,
+    },
+    UnsetPolicy(ObjectKind),
+    AddToken {
+        token: String,
+        settings: Vec<Setting>,
+    },
+    RotateToken {
+        token: String,
+        settings: Vec<Setting>,
+    },
     RemoveToken(String),
-    ModifyToken { token: String, change: TokenChange },
+    ModifyToken {
+        token: String,
+        change: TokenChange,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -141,6 +157,13 @@ fn token(cursor: &mut Cursor) -> Result<String, SqlError> {
     cursor.identifier()
 }
 
+/// `AUTHENTICATION POLICY` and its like, which users and the account have.
+pub(super) fn policy_kind(cursor: &mut Cursor) -> Option<ObjectKind> {
+    [ObjectKind::AuthenticationPolicy, ObjectKind::PasswordPolicy, ObjectKind::SessionPolicy]
+        .into_iter()
+        .find(|kind| cursor.takes(kind.singular()))
+}
+
 fn action(cursor: &mut Cursor) -> Result<UserAction, SqlError> {
     if cursor.takes("RENAME") {
         cursor.expect("TO")?;
@@ -180,11 +203,18 @@ fn action(cursor: &mut Cursor) -> Result<UserAction, SqlError> {
         if cursor.is("TAG") {
             return tag::set(cursor).map(UserAction::SetTags);
         }
+        if let Some(kind) = policy_kind(cursor) {
+            let policy = cursor.path()?;
+            return Ok(UserAction::SetPolicy { kind, policy, force: cursor.takes("FORCE") });
+        }
         return some_settings(cursor, &property).map(UserAction::Set);
     }
     if cursor.takes("UNSET") {
         if cursor.is("TAG") {
             return tag::unset(cursor).map(UserAction::UnsetTags);
+        }
+        if let Some(kind) = policy_kind(cursor) {
+            return Ok(UserAction::UnsetPolicy(kind));
         }
         return unset(cursor, &property).map(UserAction::Unset);
     }

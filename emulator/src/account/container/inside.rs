@@ -51,7 +51,7 @@ impl Account {
         if let Some(before) = before {
             self.forget(Securable::Table(within.0, within.1, before));
         }
-        self.grant_future(Securable::Table(within.0, within.1, id), "TABLES", now);
+        self.grant_future(Securable::Table(within.0, within.1, id), now);
         Ok(status(format!("Table {name} successfully created.")))
     }
 

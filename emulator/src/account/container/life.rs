@@ -26,6 +26,7 @@ fn new_schema(head: Head, transient: bool) -> Schema {
         tags: BTreeMap::new(),
         tables: Store::default(),
         tags_here: Store::default(),
+        plain: BTreeMap::new(),
     }
 }
 
@@ -99,6 +100,7 @@ impl Account {
             parameters,
             tags,
             schemas: Store::default(),
+            roles: Store::default(),
             dropped: Vec::new(),
         };
         comment_from(&create.settings, &mut database.head);
@@ -189,7 +191,7 @@ impl Account {
         if let Some(database) = self.databases.by_id_mut(place.database) {
             database.schemas.put(schema);
         }
-        self.grant_future(Securable::Schema(place.database, id), "SCHEMAS", now);
+        self.grant_future(Securable::Schema(place.database, id), now);
         (context.database, context.schema) = (Some(database_name), Some(name));
         Ok(created)
     }

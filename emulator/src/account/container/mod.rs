@@ -14,7 +14,7 @@ use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::{ColumnType, Rows};
 use crate::sql::database::{AlterContainer, ContainerAction};
-use crate::sql::property::{Property, Setting, value_of};
+use crate::sql::property::{Property, Setting, Value, value_of};
 use crate::sql::{ObjectKind, Path};
 use std::collections::BTreeMap;
 
@@ -82,7 +82,12 @@ impl Account {
     }
 
     /// The database of a schema's name, and the schema's own name.
-    fn schema_place(&self, context: &Context, access: &Access, path: &[String]) -> Result<Place, SqlError> {
+    pub(crate) fn schema_place(
+        &self,
+        context: &Context,
+        access: &Access,
+        path: &[String],
+    ) -> Result<Place, SqlError> {
         let (database, name) = match path {
             [name] => (context.database.clone().ok_or_else(no_database)?, name),
             [database, name] => (database.clone(), name),
@@ -120,7 +125,7 @@ impl Account {
             .ok_or_else(SqlError::impossible)
     }
 
-    fn schema_mut(&mut self, (database, schema): (Id, Id)) -> Result<&mut Schema, SqlError> {
+    pub(crate) fn schema_mut(&mut self, (database, schema): (Id, Id)) -> Result<&mut Schema, SqlError> {
         self.databases
             .by_id_mut(database)
             .and_then(|database| database.schemas.by_id_mut(schema))
@@ -160,6 +165,9 @@ impl Account {
                 if days > most {
                     return Err(SqlError::invalid_value(days, RETENTION));
                 }
+            }
+            if let ("NETWORK_POLICY", Value::Text(policy)) = (property.name, value) {
+                self.network_policy(policy)?;
             }
             match Stored::from(value) {
                 Stored::Null => parameters.remove(property.name),

@@ -3,23 +3,25 @@
 //! Who may grant: the owner, who holds the privilege WITH GRANT OPTION, and who has MANAGE GRANTS. A schema with
 //! managed access leaves it to its owner and to MANAGE GRANTS.
 
+mod recipient;
 mod revoke;
 mod roles;
 
 use super::Account;
 use super::access::Access;
 use super::answer::executed;
-use super::grants::{FutureGrant, Grant, Grantee, Securable};
+use super::grants::{FutureGrant, Grant, Grantee, InheritedGrant, Securable};
 use super::store::Id;
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
-use crate::sql::grant::{Container, On, Privileges, What};
-use crate::sql::privileges::{of_kind, of_plural};
+use crate::sql::ObjectKind;
+use crate::sql::grant::{Container, On, Privileges, What, known};
+use crate::sql::privileges::of_kind;
 
-fn future_privileges(what: &What, plural: &str) -> Vec<String> {
+fn future_privileges(what: &What, kind: ObjectKind) -> Vec<String> {
     match what {
-        What::All => of_plural(plural).iter().map(|name| (*name).to_owned()).collect(),
+        What::All => of_kind(kind).iter().map(|name| (*name).to_owned()).collect(),
         What::Ownership { .. } => vec!["OWNERSHIP".into()],
         What::Privileges(names) => names.clone(),
     }
@@ -33,39 +35,59 @@ impl Account {
         now: i64,
     ) -> Result<Rows, SqlError> {
         let access = self.access(context)?;
-        let to = self.role_id(&grant.role)?;
         match &grant.on {
-            On::Future(plural, container) => {
+            On::Future(kind, container) => {
                 let within = self.future_place(context, &access, container)?;
-                for privilege in future_privileges(&grant.what, plural) {
+                let to = self.grantee_role(context, &access, &grant.to)?;
+                known(&grant.what, *kind)?;
+                self.near(to, within)?;
+                for privilege in future_privileges(&grant.what, *kind) {
                     self.future.retain(|future| {
                         !(future.within == within
-                            && future.plural == *plural
+                            && future.plural == kind.plural()
                             && future.privilege == privilege
                             && (future.to == to || privilege == "OWNERSHIP"))
                     });
                     self.future.push(FutureGrant {
                         within,
-                        plural: plural.clone(),
+                        plural: kind.plural().into(),
                         privilege,
                         to,
                         with_grant_option: grant.option,
                         created_on: now,
                     });
                 }
-                return Ok(executed());
             }
-            On::All(plural, container) => {
-                let objects = self.all_in(context, &access, plural, container)?;
+            On::Inherited(kind, container) => {
+                let within = self.inherited_place(context, &access, container)?;
+                let to = self.grantee_role(context, &access, &grant.to)?;
+                known(&grant.what, *kind)?;
+                self.near(to, within)?;
+                let by = self.owner_of(within);
+                for privilege in future_privileges(&grant.what, *kind) {
+                    let made = InheritedGrant { within, kind: *kind, privilege, to, by, created_on: now };
+                    self.inherited.retain(|held| {
+                        (held.within, held.kind, &held.privilege, held.to)
+                            != (made.within, made.kind, &made.privilege, made.to)
+                    });
+                    self.inherited.push(made);
+                }
+            }
+            On::All(kind, container) => {
+                let objects = self.all_in(context, &access, *kind, container)?;
+                let to = self.recipient(context, &access, &grant.to)?;
+                known(&grant.what, *kind)?;
                 self.all_or_nothing(|account| {
                     objects.iter().try_for_each(|on| account.grant_on(&access, grant, *on, to, now))
                 })?;
-                return Ok(executed());
             }
-            _ => {}
+            _ => {
+                let on = self.granted_object(context, &access, &grant.on)?;
+                let to = self.recipient(context, &access, &grant.to)?;
+                known(&grant.what, self.kind_of(on))?;
+                self.grant_on(&access, grant, on, to, now)?;
+            }
         }
-        let on = self.granted_object(context, &access, &grant.on)?;
-        self.grant_on(&access, grant, on, to, now)?;
         Ok(executed())
     }
 
@@ -94,11 +116,17 @@ impl Account {
         access: &Access,
         grant: &Privileges,
         on: Securable,
-        to: Id,
+        to: Grantee,
         now: i64,
     ) -> Result<(), SqlError> {
+        if let Grantee::Role(id) = to {
+            self.near(id, on)?;
+        }
         match &grant.what {
-            What::Ownership { copy } => self.give(access, on, to, *copy),
+            What::Ownership { copy } => match to {
+                Grantee::Role(to) => self.give(access, on, to, *copy),
+                _ => Err(SqlError::unsupported("OWNERSHIP for other than roles")),
+            },
             What::All => {
                 let mut lacking = Vec::new();
                 for privilege in of_kind(on.kind()) {
@@ -125,11 +153,19 @@ impl Account {
         }
     }
 
-    fn put_grant(&mut self, on: Securable, privilege: &str, to: Id, option: bool, by: Option<Id>, now: i64) {
+    fn put_grant(
+        &mut self,
+        on: Securable,
+        privilege: &str,
+        to: Grantee,
+        option: bool,
+        by: Option<Id>,
+        now: i64,
+    ) {
         self.grants.put(Grant {
             on,
             privilege: privilege.to_owned(),
-            to: Grantee::Role(to),
+            to,
             with_grant_option: option,
             by,
             created_on: now,
@@ -139,10 +175,10 @@ impl Account {
     /// The role that stands behind a grant (None: the system); `003001` when nobody lets the session grant it.
     fn authority(&self, access: &Access, on: Securable, privilege: &str) -> Result<Option<Id>, SqlError> {
         let managed = match on {
-            Securable::Table(database, schema, _) | Securable::Tag(database, schema, _) => {
-                self.schema((database, schema)).is_ok_and(|schema| schema.managed_access)
+            Securable::Schema(..) => false,
+            on => {
+                on.schema().is_some_and(|place| self.schema(place).is_ok_and(|schema| schema.managed_access))
             }
-            _ => false,
         };
         if self.global(access, "MANAGE GRANTS") || (!managed && self.owns(access, on)) {
             return Ok(self.owner_of(on));
@@ -235,49 +271,51 @@ impl Account {
         Err(SqlError::denied(within.kind().lower(), self.name_of(within)))
     }
 
-    /// What `ALL … IN …` stands for; kinds that cannot exist here stand for nothing.
+    /// Inherited grants need MANAGE GRANTS, or the ownership of the container.
+    fn inherited_place(
+        &self,
+        context: &Context,
+        access: &Access,
+        container: &Container,
+    ) -> Result<Securable, SqlError> {
+        let within = self.container_of(context, access, container)?;
+        if self.owns(access, within) || self.global(access, "MANAGE GRANTS") {
+            return Ok(within);
+        }
+        Err(SqlError::denied(within.kind().lower(), self.name_of(within)))
+    }
+
+    /// What `ALL … IN …` stands for.
     fn all_in(
         &self,
         context: &Context,
         access: &Access,
-        plural: &str,
+        kind: ObjectKind,
         container: &Container,
     ) -> Result<Vec<Securable>, SqlError> {
         let within = self.container_of(context, access, container)?;
-        let schemas: Vec<(Id, Id)> = match within {
-            Securable::Database(id) => self
-                .databases
-                .by_id(id)
-                .into_iter()
-                .flat_map(|database| database.schemas.iter())
-                .filter(|schema| schema.head.owner.is_some())
-                .map(|schema| (id, schema.head.id))
-                .collect(),
-            Securable::Schema(database, schema) => vec![(database, schema)],
-            _ => Vec::new(),
-        };
-        Ok(match plural {
-            "SCHEMAS" => schemas.into_iter().map(|(database, id)| Securable::Schema(database, id)).collect(),
-            "TABLES" => schemas
-                .into_iter()
-                .filter_map(|place| self.schema(place).ok().map(|schema| (place, schema)))
-                .flat_map(|((database, within), schema)| {
-                    schema.tables.iter().map(move |table| Securable::Table(database, within, table.head.id))
-                })
-                .collect(),
-            _ => Vec::new(),
-        })
+        let mut found = self.everything();
+        found.retain(|on| {
+            let here = match within {
+                Securable::Schema(..) => on.schema() == within.schema(),
+                _ => on.database() == within.database(),
+            };
+            // The system's schemas have no owner.
+            here && self.kind_of(*on) == kind && self.owner_of(*on).is_some()
+        });
+        Ok(found)
     }
 
     /// A new object gets what was granted on the future ones; the schema's grants come before the database's.
-    pub(crate) fn grant_future(&mut self, on: Securable, plural: &str, now: i64) {
-        let places = match on {
-            Securable::Schema(database, _) => vec![Securable::Database(database)],
-            Securable::Table(database, schema, _) => {
-                vec![Securable::Schema(database, schema), Securable::Database(database)]
+    pub(crate) fn grant_future(&mut self, on: Securable, now: i64) {
+        let mut places = Vec::new();
+        if let Some((database, schema)) = on.schema() {
+            if !matches!(on, Securable::Schema(..)) {
+                places.push(Securable::Schema(database, schema));
             }
-            _ => return,
-        };
+            places.push(Securable::Database(database));
+        }
+        let plural = self.kind_of(on).plural();
         let of = |place: &Securable| -> Vec<FutureGrant> {
             self.future
                 .iter()
@@ -295,7 +333,8 @@ impl Account {
         }
         let owner = self.owner_of(on);
         for future in found.into_iter().filter(|future| future.privilege != "OWNERSHIP") {
-            self.put_grant(on, &future.privilege, future.to, future.with_grant_option, owner, now);
+            let to = Grantee::Role(future.to);
+            self.put_grant(on, &future.privilege, to, future.with_grant_option, owner, now);
         }
     }
 }

@@ -4,42 +4,55 @@ use super::super::Account;
 use super::super::access::Access;
 use super::super::answer::executed;
 use super::super::grants::{Grantee, Securable};
-use super::super::store::Id;
 use super::future_privileges;
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
-use crate::sql::grant::{On, Privileges, What};
+use crate::sql::grant::{On, Privileges, What, known};
 use crate::sql::privileges::of_kind;
 use crate::sql::{ObjectKind, Path};
 
 impl Account {
     pub(crate) fn revoke(&mut self, context: &Context, revoke: &Privileges) -> Result<Rows, SqlError> {
         let access = self.access(context)?;
-        let from = self.role_id(&revoke.role)?;
         match &revoke.on {
-            On::Future(plural, container) => {
+            On::Future(kind, container) => {
                 let within = self.future_place(context, &access, container)?;
-                let privileges = future_privileges(&revoke.what, plural);
+                let from = self.grantee_role(context, &access, &revoke.to)?;
+                known(&revoke.what, *kind)?;
+                let privileges = future_privileges(&revoke.what, *kind);
                 self.future.retain(|future| {
                     !(future.within == within
-                        && future.plural == *plural
+                        && future.plural == kind.plural()
                         && future.to == from
                         && (privileges.contains(&future.privilege) || revoke.what == What::All))
                 });
-                return Ok(executed());
             }
-            On::All(plural, container) => {
-                let objects = self.all_in(context, &access, plural, container)?;
+            On::Inherited(kind, container) => {
+                let within = self.inherited_place(context, &access, container)?;
+                let from = self.grantee_role(context, &access, &revoke.to)?;
+                known(&revoke.what, *kind)?;
+                let privileges = future_privileges(&revoke.what, *kind);
+                self.inherited.retain(|held| {
+                    !((held.within, held.kind, held.to) == (within, *kind, from)
+                        && privileges.contains(&held.privilege))
+                });
+            }
+            On::All(kind, container) => {
+                let objects = self.all_in(context, &access, *kind, container)?;
+                let from = self.recipient(context, &access, &revoke.to)?;
+                known(&revoke.what, *kind)?;
                 self.all_or_nothing(|account| {
                     objects.iter().try_for_each(|on| account.revoke_on(&access, revoke, *on, from))
                 })?;
-                return Ok(executed());
             }
-            _ => {}
+            _ => {
+                let on = self.granted_object(context, &access, &revoke.on)?;
+                let from = self.recipient(context, &access, &revoke.to)?;
+                known(&revoke.what, self.kind_of(on))?;
+                self.revoke_on(&access, revoke, on, from)?;
+            }
         }
-        let on = self.granted_object(context, &access, &revoke.on)?;
-        self.revoke_on(&access, revoke, on, from)?;
         Ok(executed())
     }
 
@@ -49,7 +62,7 @@ impl Account {
         access: &Access,
         revoke: &Privileges,
         on: Securable,
-        from: Id,
+        from: Grantee,
     ) -> Result<(), SqlError> {
         let names: Vec<String> = match &revoke.what {
             What::Privileges(names) => names.clone(),
@@ -69,11 +82,11 @@ impl Account {
         }
         for name in &names {
             if revoke.option {
-                if let Some(grant) = self.grants.get_mut(on, Grantee::Role(from), name) {
+                if let Some(grant) = self.grants.get_mut(on, from, name) {
                     grant.with_grant_option = false;
                 }
             } else {
-                self.grants.remove(on, Grantee::Role(from), name);
+                self.grants.remove(on, from, name);
             }
             if revoke.cascade == Some(true) {
                 let dependents: Vec<Grantee> = self.regranted(on, from, name).collect();
@@ -89,13 +102,19 @@ impl Account {
     fn regranted<'a>(
         &'a self,
         on: Securable,
-        by: Id,
+        by: Grantee,
         privilege: &'a str,
     ) -> impl Iterator<Item = Grantee> + 'a {
         let owner = self.owner_of(on);
+        let by = match by {
+            Grantee::Role(id) => Some(id),
+            _ => None,
+        };
         self.grants
             .on(on)
-            .filter(move |grant| grant.privilege == privilege && grant.by == Some(by) && owner != Some(by))
+            .filter(move |grant| {
+                grant.privilege == privilege && by.is_some() && grant.by == by && owner != by
+            })
             .map(|grant| grant.to)
     }
 

@@ -5,7 +5,7 @@ use super::super::access::Access;
 use super::super::answer::{Cell, table, text, time, yes};
 use super::super::database::{Database, Schema};
 use super::super::grants::Securable;
-use super::super::store::Head;
+use super::super::store::{Head, Store};
 use super::{Page, owned};
 use crate::context::Context;
 use crate::error::SqlError;
@@ -50,6 +50,11 @@ fn terse_columns() -> Rows {
         ("database_name", Text),
         ("schema_name", Text),
     ])
+}
+
+/// What SHOW … IN says of a container that is not there.
+fn not_there(kind: ObjectKind, absent: SqlError) -> SqlError {
+    if kind.shown_in_the_impossible() { SqlError::impossible() } else { absent }
 }
 
 impl Account {
@@ -106,7 +111,7 @@ impl Account {
         row.extend([
             text(if head.owner.is_none() { "APPLICATION" } else { "STANDARD" }),
             None,
-            text(if head.owner.is_none() { "" } else { "ROLE" }),
+            text(self.role_type(head.owner)),
         ]);
         row
     }
@@ -138,7 +143,7 @@ impl Account {
             ])
         };
         rows.columns.retain(|column| history || column.name != "dropped_on");
-        for database in self.databases_within(context, access, &show.within)? {
+        for database in self.databases_within(context, access, &show.within, ObjectKind::Schema)? {
             for schema in database.schemas.iter() {
                 let on = Securable::Schema(database.head.id, schema.head.id);
                 let holds = show.privileges.iter().all(|name| self.may(access, on, &[name.as_str()]));
@@ -193,16 +198,17 @@ impl Account {
         if history {
             row.push(dropped_on.and_then(time));
         }
-        row.extend([text(if head.owner.is_none() { "" } else { "ROLE" }), None]);
+        row.extend([text(self.role_type(head.owner)), None]);
         row
     }
 
-    /// The databases that SHOW … IN looks into: `002043` for one that is not there.
+    /// The databases that SHOW … IN looks into: `002043` or `002003` for one that is not there.
     fn databases_within(
         &self,
         context: &Context,
         access: &Access,
         within: &Within,
+        kind: ObjectKind,
     ) -> Result<Vec<&Database>, SqlError> {
         let name = match within {
             Within::Account | Within::Session => None,
@@ -213,13 +219,34 @@ impl Account {
             }
         };
         match name {
-            Some(name) => self.database(access, &name).map(|it| vec![it]).map_err(|_| SqlError::impossible()),
+            Some(name) => {
+                self.database(access, &name).map(|it| vec![it]).map_err(|error| not_there(kind, error))
+            }
             None => Ok(self
                 .databases
                 .iter()
                 .filter(|database| self.sees(access, Securable::Database(database.head.id)))
                 .collect()),
         }
+    }
+
+    pub(super) fn show_database_roles(
+        &self,
+        context: &Context,
+        access: &Access,
+        show: &Show,
+        page: &mut Page,
+    ) -> Result<Rows, SqlError> {
+        let mut rows = Self::database_role_columns();
+        for database in self.databases_within(context, access, &show.within, ObjectKind::DatabaseRole)? {
+            for role in database.roles.iter() {
+                let on = Securable::DatabaseRole(database.head.id, role.head.id);
+                if self.sees(access, on) && page.takes(&role.head.name) {
+                    rows.rows.push(self.database_role_row(access, database.head.id, role));
+                }
+            }
+        }
+        Ok(rows)
     }
 
     pub(super) fn show_in_schemas(
@@ -230,19 +257,23 @@ impl Account {
         page: &mut Page,
         kind: ObjectKind,
     ) -> Result<Rows, SqlError> {
-        let tables = kind == ObjectKind::Table;
-        let mut rows = table(if tables { TABLE_COLUMNS } else { TAG_COLUMNS });
+        let mut rows = match kind {
+            ObjectKind::Table | ObjectKind::InteractiveTable => table(TABLE_COLUMNS),
+            ObjectKind::Tag => table(TAG_COLUMNS),
+            kind => Self::plain_columns(kind),
+        };
         let only = match &show.within {
             Within::Object(ObjectKind::Schema, path) => {
                 let path = path.clone().or_else(|| context.schema.clone().map(|schema| vec![schema]));
                 let path = path.ok_or_else(SqlError::impossible)?;
-                Some(self.schema_id(context, access, &path).map_err(|_| SqlError::impossible())?)
+                let found = self.schema_id(context, access, &path);
+                Some(found.map_err(|error| not_there(kind, error))?)
             }
             _ => None,
         };
         let databases = match only {
             Some((database, _)) => self.databases.by_id(database).into_iter().collect(),
-            None => self.databases_within(context, access, &show.within)?,
+            None => self.databases_within(context, access, &show.within, kind)?,
         };
         for database in databases {
             for schema in database.schemas.iter() {
@@ -251,18 +282,31 @@ impl Account {
                     continue;
                 }
                 let names = (database.head.name.as_str(), schema.head.name.as_str());
-                if tables {
-                    for it in schema.tables.iter() {
-                        let on = Securable::Table(place.0, place.1, it.head.id);
-                        if self.sees(access, on) && page.takes(&it.head.name) {
-                            rows.rows.push(self.table_row(&it.head, names));
+                let mut takes = |on: Securable, name: &str| self.sees(access, on) && page.takes(name);
+                match kind {
+                    ObjectKind::Table | ObjectKind::InteractiveTable => {
+                        for it in schema.tables.iter() {
+                            let on = Securable::Table(place.0, place.1, it.head.id);
+                            let wanted = kind == ObjectKind::Table || it.interactive;
+                            if wanted && takes(on, &it.head.name) {
+                                rows.rows.push(self.table_row(&it.head, names));
+                            }
                         }
                     }
-                } else {
-                    for it in schema.tags_here.iter() {
-                        let on = Securable::Tag(place.0, place.1, it.head.id);
-                        if self.sees(access, on) && page.takes(&it.head.name) {
-                            rows.rows.push(self.tag_row(&it.head, names, &it.allowed_values));
+                    ObjectKind::Tag => {
+                        for it in schema.tags_here.iter() {
+                            let on = Securable::Tag(place.0, place.1, it.head.id);
+                            if takes(on, &it.head.name) {
+                                rows.rows.push(self.tag_row(&it.head, names, &it.allowed_values));
+                            }
+                        }
+                    }
+                    kind => {
+                        for it in schema.plain.get(&kind).into_iter().flat_map(Store::iter) {
+                            let on = Securable::Inside(kind, place.0, place.1, it.head.id);
+                            if takes(on, &it.head.name) {
+                                rows.rows.push(self.plain_row(on, it));
+                            }
                         }
                     }
                 }
@@ -284,7 +328,7 @@ impl Account {
             text("0"),
             text(self.role_name(head.owner)),
             text("1"),
-            text("ROLE"),
+            text(self.role_type(head.owner)),
         ]
     }
 
@@ -298,7 +342,7 @@ impl Account {
             text(self.role_name(head.owner)),
             text(&head.comment),
             (!allowed.is_empty()).then(|| format!("[{allowed}]")),
-            text("ROLE"),
+            text(self.role_type(head.owner)),
             None,
             None,
         ]

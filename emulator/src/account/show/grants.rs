@@ -1,19 +1,20 @@
-//! SHOW GRANTS and SHOW FUTURE GRANTS.
+//! SHOW GRANTS, SHOW FUTURE GRANTS and SHOW INHERITED GRANTS.
 
 use super::super::Account;
 use super::super::access::Access;
 use super::super::answer::{Cell, boolean, quoted, table, text, time};
-use super::super::grants::{Grant, Grantee, Securable};
-use super::super::store::{Head, Id};
+use super::super::grants::{Grant, Grantee, InheritedGrant, Securable};
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::ColumnType::{Text, TimestampLtz};
 use crate::rows::Rows;
 use crate::sql::ObjectKind;
+use crate::sql::grant::Recipient;
 use crate::sql::show::{Future, Grants};
 
-fn grant_columns() -> Rows {
-    table(&[
+/// `inherited`: with the columns that say whether a privilege comes from a container, and from which.
+fn grant_columns(inherited: bool) -> Rows {
+    let mut rows = table(&[
         ("created_on", TimestampLtz),
         ("privilege", Text),
         ("granted_on", Text),
@@ -22,15 +23,30 @@ fn grant_columns() -> Rows {
         ("grantee_name", Text),
         ("grant_option", Text),
         ("granted_by", Text),
+        ("is_inherited", Text),
+        ("inherited_from", Text),
+        ("inherited_from_database", Text),
+        ("inherited_from_schema", Text),
+    ]);
+    if !inherited {
+        rows.columns.truncate(8);
+    }
+    rows
+}
+
+fn membership_columns() -> Rows {
+    table(&[
+        ("created_on", TimestampLtz),
+        ("role", Text),
+        ("granted_to", Text),
+        ("grantee_name", Text),
+        ("granted_by", Text),
     ])
 }
 
-/// `TABLES` to `TABLE`, `GIT REPOSITORIES` to `GIT REPOSITORY`.
-fn singular(plural: &str) -> String {
-    match plural.strip_suffix("IES") {
-        Some(stem) => format!("{stem}Y"),
-        None => plural.strip_suffix('S').unwrap_or(plural).to_owned(),
-    }
+/// What a privilege of its own has in the columns of inherited ones.
+fn own() -> [Cell; 4] {
+    [text("false"), None, None, None]
 }
 
 impl Account {
@@ -42,26 +58,19 @@ impl Account {
     ) -> Result<Rows, SqlError> {
         let on = match grants {
             Grants::Mine => return self.grants_to_user(&context.user),
-            Grants::ToUser(name) => return self.grants_to_user(name),
-            Grants::ToRole(name) => return self.grants_to_role(name),
-            Grants::OfRole(name) => {
-                let id = self.role_id(name)?;
-                let mut rows = table(&[
-                    ("created_on", TimestampLtz),
-                    ("role", Text),
-                    ("granted_to", Text),
-                    ("grantee_name", Text),
-                    ("granted_by", Text),
-                ]);
-                for grant in self.grants.on(Securable::Role(id)).filter(|grant| grant.privilege == "USAGE") {
-                    rows.rows.push(self.membership_row(name, grant));
-                }
-                return Ok(rows);
+            Grants::To(Recipient::User(name)) => return self.grants_to_user(name),
+            Grants::To(recipient) => {
+                let to = self.recipient(context, access, recipient)?;
+                return Ok(self.grants_to(to));
+            }
+            Grants::Of(recipient) => return self.grants_of(context, access, recipient),
+            Grants::InheritedIn(kind, path) => {
+                return self.inherited_in(context, access, *kind, path);
             }
             Grants::OnAccount => Securable::Account,
             Grants::On(kind, path) => self.securable(context, access, *kind, path)?,
         };
-        let mut rows = grant_columns();
+        let mut rows = grant_columns(false);
         rows.rows.extend(self.ownership_row(on));
         for grant in self.grants.on(on) {
             rows.rows.push(self.grant_row(grant));
@@ -69,94 +78,119 @@ impl Account {
         Ok(rows)
     }
 
+    /// Who has a role; of a database role the names of database roles are whole.
+    fn grants_of(&self, context: &Context, access: &Access, recipient: &Recipient) -> Result<Rows, SqlError> {
+        let (kind, path) = match recipient {
+            Recipient::Role(name) => (ObjectKind::Role, vec![name.clone()]),
+            Recipient::DatabaseRole(path) => (ObjectKind::DatabaseRole, path.clone()),
+            _ => return Err(SqlError::unsupported("SHOW GRANTS OF SHARE")),
+        };
+        let on = self.securable(context, access, kind, &path)?;
+        let name = self.name_of(on);
+        let mut rows = membership_columns();
+        for grant in self.grants.on(on).filter(|grant| grant.privilege == "USAGE") {
+            let mut row = self.membership_row(&name, grant);
+            if let (Securable::DatabaseRole(database, _), Grantee::Role(id)) = (on, grant.to)
+                && self.roles.by_id(id).is_none()
+            {
+                row[3] = text(self.name_of(Securable::DatabaseRole(database, id)));
+            }
+            rows.rows.push(row);
+        }
+        Ok(rows)
+    }
+
     fn membership_row(&self, role: &str, grant: &Grant) -> Vec<Cell> {
         let (kind, grantee) = self.grantee(grant.to);
-        vec![
-            time(grant.created_on),
-            text(quoted(role)),
-            text(kind),
-            text(grantee),
-            text(self.role_name(grant.by)),
-        ]
+        vec![time(grant.created_on), text(role), text(kind), text(grantee), text(self.role_name(grant.by))]
     }
 
     fn grantee(&self, to: Grantee) -> (&'static str, String) {
         match to {
-            Grantee::Role(id) => ("ROLE", quoted(self.role_name(Some(id)))),
-            Grantee::User(id) => {
-                ("USER", self.users.by_id(id).map(|user| quoted(&user.head.name)).unwrap_or_default())
+            Grantee::Role(id) => (self.role_type(Some(id)), quoted(self.role_name(Some(id)))),
+            Grantee::User(id) => ("USER", self.name_of(Securable::User(id))),
+            Grantee::Share(id) => {
+                let share = self.name_of(Securable::Plain(ObjectKind::Share, id));
+                ("SHARE", format!("{}.{share}", self.locator))
             }
+            Grantee::Application(id) => ("APPLICATION", self.name_of(Securable::Database(id))),
         }
     }
 
     fn grants_to_user(&self, name: &str) -> Result<Rows, SqlError> {
         let id = self.users.id(name).ok_or_else(|| SqlError::absent("User", quoted(name)))?;
-        let mut rows = table(&[
-            ("created_on", TimestampLtz),
-            ("role", Text),
-            ("granted_to", Text),
-            ("grantee_name", Text),
-            ("granted_by", Text),
-        ]);
-        for grant in self.grants.to(Grantee::User(id)) {
-            if let Securable::Role(role) = grant.on {
-                rows.rows.push(self.membership_row(self.role_name(Some(role)), grant));
+        let mut rows = membership_columns();
+        for grant in self.grants.to(Grantee::User(id)).filter(|grant| self.is_alive(grant.on)) {
+            if let Securable::Role(_) | Securable::DatabaseRole(..) = grant.on {
+                rows.rows.push(self.membership_row(&self.name_of(grant.on), grant));
             }
         }
         Ok(rows)
     }
 
-    fn grants_to_role(&self, name: &str) -> Result<Rows, SqlError> {
-        let id = self.role_id(name)?;
-        let mut rows = grant_columns();
-        for grant in self.grants.to(Grantee::Role(id)) {
-            if self.is_alive(grant.on) {
-                rows.rows.push(self.grant_row(grant));
+    fn grants_to(&self, to: Grantee) -> Rows {
+        let Grantee::Role(id) = to else {
+            let mut rows = grant_columns(false);
+            let held = self.grants.to(to).filter(|grant| self.is_alive(grant.on));
+            rows.rows.extend(held.map(|grant| self.grant_row(grant)));
+            return rows;
+        };
+        let mut rows = grant_columns(true);
+        for grant in self.grants.to(to).filter(|grant| self.is_alive(grant.on)) {
+            rows.rows.push(self.grant_row(grant).into_iter().chain(own()).collect());
+        }
+        for on in self.everything() {
+            if self.owner_of(on) == Some(id) {
+                rows.rows.extend(self.ownership_row(on).map(|row| row.into_iter().chain(own()).collect()));
             }
         }
-        for on in self.owned_by(id) {
-            rows.rows.extend(self.ownership_row(on));
+        for grant in self.inherited.iter().filter(|grant| grant.to == id && self.is_alive(grant.within)) {
+            let mut row = self.inherited_row(grant);
+            row.insert(8, text("true"));
+            rows.rows.push(row);
         }
+        rows
+    }
+
+    fn inherited_in(
+        &self,
+        context: &Context,
+        access: &Access,
+        kind: ObjectKind,
+        path: &[String],
+    ) -> Result<Rows, SqlError> {
+        let within = self.securable(context, access, kind, path)?;
+        let mut rows = grant_columns(true);
+        rows.columns.retain(|column| column.name != "is_inherited");
+        let here = self.inherited.iter().filter(|grant| grant.within == within);
+        rows.rows.extend(here.map(|grant| self.inherited_row(grant)));
         Ok(rows)
+    }
+
+    /// Without `is_inherited`, which SHOW INHERITED GRANTS does not have.
+    fn inherited_row(&self, grant: &InheritedGrant) -> Vec<Cell> {
+        let (kind, grantee) = self.grantee(Grantee::Role(grant.to));
+        let path = self.path_of(grant.within);
+        let part = |at: usize| path.get(at).map(|name| quoted(name));
+        let container = grant.within != Securable::Account;
+        vec![
+            time(grant.created_on),
+            text(&grant.privilege),
+            text(grant.kind.granted_on()),
+            text(""),
+            text(kind),
+            text(grantee),
+            boolean(false),
+            text(self.role_name(grant.by)),
+            text(grant.within.kind().singular()),
+            part(0).filter(|_| container),
+            part(1),
+        ]
     }
 
     /// A grant outlives a dropped database, which may come back.
     fn is_alive(&self, on: Securable) -> bool {
-        match on {
-            Securable::Account => true,
-            Securable::Database(id) => self.databases.by_id(id).is_some(),
-            Securable::Schema(database, id)
-            | Securable::Table(database, id, _)
-            | Securable::Tag(database, id, _) => self.schema((database, id)).is_ok(),
-            _ => true,
-        }
-    }
-
-    /// All that a role owns.
-    fn owned_by(&self, role: Id) -> Vec<Securable> {
-        let is = |head: &Head| head.owner == Some(role);
-        let mut found = Vec::new();
-        found.extend(
-            self.warehouses.iter().filter(|it| is(&it.head)).map(|it| Securable::Warehouse(it.head.id)),
-        );
-        found.extend(
-            self.monitors.iter().filter(|it| is(&it.head)).map(|it| Securable::ResourceMonitor(it.head.id)),
-        );
-        found.extend(self.roles.iter().filter(|it| is(&it.head)).map(|it| Securable::Role(it.head.id)));
-        found.extend(self.users.iter().filter(|it| is(&it.head)).map(|it| Securable::User(it.head.id)));
-        for database in self.databases.iter() {
-            let id = database.head.id;
-            found.extend(is(&database.head).then_some(Securable::Database(id)));
-            for schema in database.schemas.iter() {
-                let within = schema.head.id;
-                found.extend(is(&schema.head).then_some(Securable::Schema(id, within)));
-                let tables = schema.tables.iter().filter(|it| is(&it.head));
-                found.extend(tables.map(|it| Securable::Table(id, within, it.head.id)));
-                let tags = schema.tags_here.iter().filter(|it| is(&it.head));
-                found.extend(tags.map(|it| Securable::Tag(id, within, it.head.id)));
-            }
-        }
-        found
+        on == Securable::Account || self.head_at(on).is_some()
     }
 
     /// OWNERSHIP as SHOW GRANTS lists it; the system's objects have no owner.
@@ -164,39 +198,19 @@ impl Account {
         if on == Securable::Account {
             return None;
         }
-        let owner = self.role_name(self.owner_of(on));
-        if owner.is_empty() {
-            return None;
-        }
+        let head = self.head_at(on)?;
+        let owner = head.owner.filter(|owner| !self.role_name(Some(*owner)).is_empty())?;
+        let name = quoted(self.role_name(Some(owner)));
         Some(vec![
-            time(self.created_on(on)),
+            time(head.created_on),
             text("OWNERSHIP"),
-            text(on.kind().granted_on()),
+            text(self.kind_of(on).granted_on()),
             text(self.name_of(on)),
-            text("ROLE"),
-            text(quoted(owner)),
+            text(self.role_type(Some(owner))),
+            text(&name),
             boolean(true),
-            text(quoted(owner)),
+            text(&name),
         ])
-    }
-
-    fn created_on(&self, on: Securable) -> i64 {
-        let head = match on {
-            Securable::Account => None,
-            Securable::Warehouse(id) => self.warehouses.by_id(id).map(|it| &it.head),
-            Securable::ResourceMonitor(id) => self.monitors.by_id(id).map(|it| &it.head),
-            Securable::Database(id) => self.databases.by_id(id).map(|it| &it.head),
-            Securable::Role(id) => self.roles.by_id(id).map(|it| &it.head),
-            Securable::User(id) => self.users.by_id(id).map(|it| &it.head),
-            Securable::Schema(database, id) => self.schema((database, id)).ok().map(|it| &it.head),
-            Securable::Table(database, schema, id) => {
-                self.schema((database, schema)).ok().and_then(|it| it.tables.by_id(id)).map(|it| &it.head)
-            }
-            Securable::Tag(database, schema, id) => {
-                self.schema((database, schema)).ok().and_then(|it| it.tags_here.by_id(id)).map(|it| &it.head)
-            }
-        };
-        head.map_or(super::super::FOUNDED, |head| head.created_on)
     }
 
     fn grant_row(&self, grant: &Grant) -> Vec<Cell> {
@@ -204,7 +218,7 @@ impl Account {
         vec![
             time(grant.created_on),
             text(&grant.privilege),
-            text(grant.on.kind().granted_on()),
+            text(self.kind_of(grant.on).granted_on()),
             text(self.name_of(grant.on)),
             text(kind),
             text(grantee),
@@ -229,26 +243,23 @@ impl Account {
             ("grant_option", Text),
         ]);
         let (within, role) = match future {
-            Future::InDatabase(path) => {
-                (Some(self.securable(context, access, ObjectKind::Database, path)?), None)
-            }
-            Future::InSchema(path) => {
-                (Some(self.securable(context, access, ObjectKind::Schema, path)?), None)
-            }
-            Future::ToRole(name) => (None, Some(self.role_id(name)?)),
+            Future::In(kind, path) => (Some(self.securable(context, access, *kind, path)?), None),
+            Future::To(recipient) => (None, Some(self.grantee_role(context, access, recipient)?)),
         };
         for grant in &self.future {
             let here = within.is_none_or(|within| within == grant.within)
                 && role.is_none_or(|role| role == grant.to)
                 && self.is_alive(grant.within);
             if here {
-                let singular = singular(&grant.plural);
+                let kind = ObjectKind::all().find(|kind| kind.plural() == grant.plural);
+                let kind = kind.unwrap_or(ObjectKind::Table);
+                let name = format!("{}.<{}>", self.name_of(grant.within), kind.singular());
                 rows.rows.push(vec![
                     time(grant.created_on),
                     text(&grant.privilege),
-                    text(singular.replace(' ', "_")),
-                    text(format!("{}.<{singular}>", self.name_of(grant.within))),
-                    text("ROLE"),
+                    text(kind.granted_on()),
+                    text(name),
+                    text(self.role_type(Some(grant.to))),
                     text(quoted(self.role_name(Some(grant.to)))),
                     boolean(grant.with_grant_option),
                 ]);

@@ -6,12 +6,13 @@ mod grants;
 use super::access::Access;
 use super::answer::{like, table};
 use super::grants::Securable;
-use super::store::{Head, Id};
+use super::store::{Head, Id, Store};
 use super::{Account, Knobs};
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
 use crate::sql::ObjectKind;
+use crate::sql::kind::Place;
 use crate::sql::show::{Show, Subject};
 use std::collections::BTreeSet;
 
@@ -64,6 +65,7 @@ impl Account {
                 self.show_parameters(context, &access, &show.within, |name| matches(show, name))
             }
             Subject::Tokens(user) => self.show_tokens(context, &access, user.as_deref(), now),
+            Subject::Identities(user) => self.show_identities(context, &access, user.as_deref()),
             Subject::Grants(grants) => {
                 let mut rows = self.show_grants(context, &access, grants)?;
                 if let Some(limit) = show.limit {
@@ -132,7 +134,7 @@ impl Account {
                 let mut rows = Self::user_columns(terse);
                 for user in self.users.iter() {
                     if holds(Securable::User(user.head.id)) && page.takes(&user.head.name) {
-                        rows.rows.push(self.user_row(access, context, user, terse));
+                        rows.rows.push(self.user_row(access, context, user, (terse, now)));
                     }
                 }
                 rows
@@ -155,10 +157,25 @@ impl Account {
                 rows
             }
             ObjectKind::Schema => self.show_schemas(context, access, show, &mut page, (terse, history))?,
-            ObjectKind::Table | ObjectKind::Tag => {
+            ObjectKind::DatabaseRole => self.show_database_roles(context, access, show, &mut page)?,
+            ObjectKind::Table | ObjectKind::InteractiveTable | ObjectKind::Tag => {
                 self.show_in_schemas(context, access, show, &mut page, kind)?
             }
-            ObjectKind::Account | ObjectKind::Session => return Err(SqlError::unsupported("SHOW ACCOUNTS")),
+            kind if kind.place() == Place::Schema => {
+                self.show_in_schemas(context, access, show, &mut page, kind)?
+            }
+            kind => {
+                let mut rows = Self::plain_columns(kind);
+                let kind =
+                    if kind == ObjectKind::Integration { ObjectKind::CatalogIntegration } else { kind };
+                for object in self.plain_in(kind, None).into_iter().flat_map(Store::iter) {
+                    let on = Securable::Plain(kind, object.head.id);
+                    if self.sees(access, on) && holds(on) && page.takes(&object.head.name) {
+                        rows.rows.push(self.plain_row(on, object));
+                    }
+                }
+                rows
+            }
         })
     }
 
@@ -170,6 +187,7 @@ impl Account {
             Securable::Schema(database, id) => &self.schema((database, id)).ok()?.tags,
             Securable::Role(id) => &self.roles.by_id(id)?.tags,
             Securable::User(id) => &self.users.by_id(id)?.tags,
+            Securable::DatabaseRole(_, id) => &self.database_role(id)?.1.tags,
             _ => return None,
         };
         tags.get(&tag).cloned()

@@ -180,7 +180,36 @@ fn wrong_grants_are_refused() {
         ),
         (
             "GRANT USAGE ON WAREHOUSE w TO DATABASE ROLE d.r",
-            "000002 0A000 Unsupported feature 'grants to a DATABASE ROLE'.",
+            "002003 02000 Database 'D' does not exist or not authorized.",
+        ),
+        (
+            "GRANT USAGE ON WAREHOUSE w TO DATABASE ROLE here.dr",
+            "003086 42601 Database role 'DR' cannot be granted privileges on WAREHOUSE 'W', which is not in its database.",
+        ),
+        (
+            "GRANT INSERT ON ALL SCHEMAS IN DATABASE here TO ROLE r",
+            "003008 42601 Invalid object type 'SCHEMA' for privilege 'INSERT'",
+        ),
+        // What is not there is said before what cannot be.
+        (
+            "REVOKE SELECT ON STREAMLIT x.y.z FROM ROLE r",
+            "002003 02000 Database 'X' does not exist or not authorized.",
+        ),
+        (
+            "REVOKE USAGE ON INTEGRATION i FROM ROLE r",
+            "002003 02000 Integration 'I' does not exist or not authorized.",
+        ),
+        (
+            "GRANT USAGE ON FUTURE EXPERIMENTS IN DATABASE here TO ROLE r",
+            "000002 0A000 Unsupported feature 'EXPERIMENT'.",
+        ),
+        (
+            "GRANT USAGE ON ALL EXPERIMENTS IN DATABASE here TO ROLE r",
+            "000002 0A000 Unsupported feature 'GRANT on all objects of type EXPERIMENT'.",
+        ),
+        (
+            "GRANT USAGE ON FUTURE WAREHOUSES IN DATABASE here TO ROLE r",
+            "001003 42000 syntax error line 1 at position 33 unexpected 'IN'.",
         ),
         (
             "REVOKE OWNERSHIP ON WAREHOUSE w FROM ROLE r",
@@ -191,7 +220,9 @@ fn wrong_grants_are_refused() {
             "001003 42000 syntax error line 1 at position 41 unexpected '<EOF>'.",
         ),
     ] {
-        assert_eq!(short(&with_role().refused(statement)), expected, "{statement}");
+        let mut session = with_role();
+        session.all("CREATE DATABASE here; CREATE DATABASE ROLE dr");
+        assert_eq!(short(&session.refused(statement)), expected, "{statement}");
     }
 }
 

@@ -1,13 +1,18 @@
 //! Statements against an account: tables of what is sent, and what must come back.
 
 mod containers;
+mod database_roles;
 mod grants;
+mod inherited;
 mod language;
 mod monitors;
+mod plain;
 mod roles_and_users;
 mod selects;
 mod show;
 mod state;
+mod transactions;
+mod users;
 mod warehouses;
 
 use super::{Account, Edition};

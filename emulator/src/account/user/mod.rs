@@ -1,15 +1,20 @@
 //! Users and their credentials.
 
+mod identity;
+mod set;
 mod show;
 mod statements;
+mod times;
 mod tokens;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::grants::Securable;
 use super::store::{Head, Id, Object};
 use super::warehouse::Stored;
+use crate::sql::ObjectKind;
 
 /// A programmatic access token. The secret is shown once, when it is made; here is its SHA-256 in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +44,9 @@ pub struct WorkloadIdentity {
     pub audiences: Vec<String>,
     /// `ARN` of an AWS identity.
     pub arn: Option<String>,
+    /// Milliseconds since 1970.
+    #[serde(default)]
+    pub created_on: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +57,9 @@ pub struct User {
     pub parameters: BTreeMap<String, Stored>,
     /// Hexadecimal SHA-256 of salt and password; see [`User::password_is`].
     pub password_hash: Option<String>,
+    /// Authentication, password and session policies.
+    #[serde(default)]
+    pub policies: BTreeMap<ObjectKind, Securable>,
     pub workload_identity: Option<WorkloadIdentity>,
     pub tokens: Vec<ProgrammaticAccessToken>,
     pub tags: BTreeMap<Id, String>,
@@ -73,6 +84,7 @@ impl User {
             properties: BTreeMap::new(),
             parameters: BTreeMap::new(),
             password_hash: None,
+            policies: BTreeMap::new(),
             workload_identity: None,
             tokens: Vec::new(),
             tags: BTreeMap::new(),

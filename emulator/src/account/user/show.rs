@@ -2,7 +2,7 @@
 
 use super::super::Account;
 use super::super::access::Access;
-use super::super::answer::{Cell, boolean, column, display, number, table, text, time};
+use super::super::answer::{Cell, boolean, column, display, table, text, time};
 use super::super::grants::Securable;
 use super::super::warehouse::Stored;
 use super::User;
@@ -94,14 +94,6 @@ const DESCRIBED: &[(&str, &str, &str)] = &[
     ("HAS_WORKLOAD_IDENTITY", "false", "Whether the user has a workload identity"),
 ];
 
-/// Whole minutes that are left: the first is running.
-fn minutes(user: &User, name: &str) -> Cell {
-    match user.properties.get(&name.to_uppercase()) {
-        Some(Stored::Integer(minutes)) => number(minutes - 1),
-        _ => None,
-    }
-}
-
 /// `SHA256:` and the base64 of the digest of the DER form.
 fn fingerprint(key: &str) -> Option<String> {
     use sha2::Digest;
@@ -124,7 +116,13 @@ impl Account {
     }
 
     /// Who may not manage the user sees the name and little else.
-    pub(crate) fn user_row(&self, access: &Access, context: &Context, user: &User, terse: bool) -> Vec<Cell> {
+    pub(crate) fn user_row(
+        &self,
+        access: &Access,
+        context: &Context,
+        user: &User,
+        (terse, now): (bool, i64),
+    ) -> Vec<Cell> {
         let head = &user.head;
         let on = Securable::User(head.id);
         let full = self.may(access, on, &["MONITOR"])
@@ -138,7 +136,7 @@ impl Account {
                 "name" => text(&head.name),
                 "created_on" => time(head.created_on),
                 "owner" => text(self.role_name(head.owner)),
-                "display_name" => text(user.text("DISPLAY_NAME").unwrap_or(&head.name)),
+                "expires_at_time" | "locked_until_time" => user.moment_cell(name),
                 _ if !full => None,
                 "login_name" => text(user.login_name()),
                 "comment" => text(&head.comment),
@@ -148,8 +146,10 @@ impl Account {
                 }
                 "snowflake_lock" | "ext_authn_duo" | "has_mfa" => boolean(false),
                 "default_secondary_roles" => text(secondary),
-                "mins_to_bypass_mfa" | "mins_to_unlock" => minutes(user, name),
-                "expires_at_time" | "locked_until_time" => None,
+                "mins_to_bypass_mfa" | "mins_to_unlock" | "days_to_expiry" => {
+                    user.left(&name.to_uppercase(), now)
+                }
+                "type" => text(user.text("TYPE").unwrap_or("PERSON")),
                 "last_success_login" => user.last_login.and_then(time),
                 "has_password" => boolean(user.password_hash.is_some()),
                 "has_rsa_public_key" => {
@@ -157,8 +157,8 @@ impl Account {
                 }
                 "has_pat" => boolean(!user.tokens.is_empty()),
                 "has_workload_identity" => boolean(user.workload_identity.is_some()),
-                "ext_authn_uid" | "email" | "first_name" | "last_name" | "default_warehouse"
-                | "default_namespace" | "default_role" => {
+                "ext_authn_uid" | "display_name" | "email" | "first_name" | "last_name"
+                | "default_warehouse" | "default_namespace" | "default_role" => {
                     text(user.text(&name.to_uppercase()).unwrap_or_default())
                 }
                 name => user.properties.get(&name.to_uppercase()).and_then(Stored::cell),
@@ -172,6 +172,7 @@ impl Account {
         access: &Access,
         context: &Context,
         path: &[String],
+        now: i64,
     ) -> Result<Rows, SqlError> {
         let absent = || SqlError::absent("User", display(path));
         let user = path
@@ -193,14 +194,14 @@ impl Account {
                 "NAME" => text(&user.head.name),
                 "COMMENT" => (!user.head.comment.is_empty()).then(|| user.head.comment.clone()),
                 "LOGIN_NAME" => text(user.login_name()),
-                "DISPLAY_NAME" => text(user.text("DISPLAY_NAME").unwrap_or(&user.head.name)),
                 "PASSWORD" => user.password_hash.as_ref().map(|_| "********".into()),
                 "DISABLED" => boolean(user.disabled()),
                 "DEFAULT_SECONDARY_ROLES" => {
                     text(user.text("DEFAULT_SECONDARY_ROLES").unwrap_or("[\"ALL\"]"))
                 }
                 "HAS_WORKLOAD_IDENTITY" => boolean(user.workload_identity.is_some()),
-                "MINS_TO_BYPASS_MFA" | "MINS_TO_UNLOCK" => minutes(user, property),
+                "MINS_TO_BYPASS_MFA" | "MINS_TO_UNLOCK" | "DAYS_TO_EXPIRY" => user.left(property, now),
+                "TYPE" => text(user.text("TYPE").unwrap_or("PERSON")),
                 "RSA_PUBLIC_KEY_FP" => user.rsa_public_key().and_then(fingerprint),
                 "RSA_PUBLIC_KEY_2_FP" => user.rsa_public_key_2().and_then(fingerprint),
                 "PASSWORD_LAST_SET_TIME"

@@ -103,7 +103,7 @@ pub(crate) fn context(emulator: &Emulator, speaker: &Speaker, wishes: Wishes) ->
         parameters: wishes.parameters,
         client: speaker.client.clone(),
         session_id: emulator.next_session(),
-        query_id: String::new(),
         results: Some(emulator.results()),
+        ..Context::default()
     })
 }
