@@ -47,6 +47,17 @@ impl Securable {
         }
     }
 
+    /// The same schema, or object of a schema, at another database.
+    pub(crate) fn in_database(self, to: Id) -> Self {
+        match self {
+            Self::Schema(_, id) => Self::Schema(to, id),
+            Self::Table(_, schema, id) => Self::Table(to, schema, id),
+            Self::Tag(_, schema, id) => Self::Tag(to, schema, id),
+            Self::Inside(kind, _, schema, id) => Self::Inside(kind, to, schema, id),
+            other => other,
+        }
+    }
+
     /// The database that it is in, or is.
     pub(crate) fn database(self) -> Option<Id> {
         match self {

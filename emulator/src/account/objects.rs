@@ -147,6 +147,24 @@ impl Account {
         }
     }
 
+    /// A schema goes to another database: what speaks of it and of what is in it follows.
+    pub(crate) fn readdress(&mut self, place: (Id, Id), to: Id) {
+        for on in self.everything() {
+            if on.schema() == Some(place) {
+                self.grants.move_object(on, on.in_database(to));
+            }
+        }
+        let follow = |on: &mut Securable| {
+            if on.schema() == Some(place) {
+                *on = on.in_database(to);
+            }
+        };
+        self.future.iter_mut().for_each(|grant| follow(&mut grant.within));
+        self.inherited.iter_mut().for_each(|grant| follow(&mut grant.within));
+        self.policies.values_mut().for_each(follow);
+        self.users.iter_mut().for_each(|user| user.policies.values_mut().for_each(follow));
+    }
+
     /// Every object that has an owner, or may have one.
     pub(crate) fn everything(&self) -> Vec<Securable> {
         let mut found: Vec<Securable> = Vec::new();

@@ -134,20 +134,14 @@ pub(crate) enum PlainAction {
 /// The kind that comes next, when it is one of these; kinds that are known and cannot be made here are refused.
 fn kind_of(cursor: &mut Cursor) -> Result<(ObjectKind, &'static [Property]), SqlError> {
     let place = cursor.peek().clone();
-    for kind in ObjectKind::all() {
-        if !cursor.takes(kind.singular()) {
-            continue;
+    let kind = super::object_kind(cursor)?;
+    match properties(kind) {
+        Some(properties) => Ok((kind, properties)),
+        None if kind.place() == Place::Schema || !super::privileges::of_kind(kind).is_empty() => {
+            Err(SqlError::unsupported(kind.singular()))
         }
-        return match properties(kind) {
-            Some(properties) => Ok((kind, properties)),
-            None if matches!(kind, ObjectKind::Account | ObjectKind::Session) => Err(place.unexpected()),
-            None if kind.place() == Place::Schema || !super::privileges::of_kind(kind).is_empty() => {
-                Err(SqlError::unsupported(kind.singular()))
-            }
-            None => Err(place.unexpected()),
-        };
+        None => Err(place.unexpected()),
     }
-    cursor.unexpected()
 }
 
 /// After `CREATE [OR REPLACE]`, when no other kind was there.

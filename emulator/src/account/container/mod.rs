@@ -295,13 +295,13 @@ impl Account {
                 if target.and_then(|target| target.schemas.id(&place.name)).is_some_and(|other| other != id) {
                     return Err(SqlError::exists(display(to)));
                 }
+                if database != place.database {
+                    self.readdress((database, id), place.database);
+                }
                 let moved = self.databases.by_id_mut(database).and_then(|from| from.schemas.remove(id));
                 if let (Some(mut schema), Some(target)) = (moved, self.databases.by_id_mut(place.database)) {
                     schema.head.name = place.name;
                     target.schemas.put(schema);
-                }
-                if database != place.database {
-                    self.grants.move_object(on, Securable::Schema(place.database, id));
                 }
                 Ok(())
             }

@@ -123,6 +123,19 @@ fn names_are_swapped_renamed_and_cloned() {
 }
 
 #[test]
+fn a_schema_takes_its_grants_to_another_database() {
+    let mut session = Session::enterprise();
+    session.all(
+        "CREATE ROLE r; CREATE USER u; CREATE DATABASE a; CREATE DATABASE b; CREATE SCHEMA a.s; CREATE TABLE a.s.t (x INT); \
+         CREATE SESSION POLICY a.s.p; ALTER USER u SET SESSION POLICY a.s.p; GRANT SELECT ON TABLE a.s.t TO ROLE r; \
+         GRANT SELECT ON FUTURE VIEWS IN SCHEMA a.s TO ROLE r; ALTER SCHEMA a.s RENAME TO b.s",
+    );
+    assert_eq!(session.column("SHOW GRANTS TO ROLE r", "name"), ["B.S.T"]);
+    assert_eq!(session.column("SHOW FUTURE GRANTS TO ROLE r", "name"), ["B.S.<VIEW>"]);
+    assert_eq!(session.refused("DROP SESSION POLICY b.s.p").code, 1492);
+}
+
+#[test]
 fn tags_are_set_and_read() {
     let mut session = Session::enterprise();
     session.all(
