@@ -6,6 +6,7 @@
 mod access;
 mod answer;
 mod container;
+mod coverage;
 mod database;
 mod database_role;
 mod execute;
@@ -32,6 +33,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+pub use coverage::Coverage;
 pub use database::{Database, DatabaseRole, Schema};
 pub use grants::{FutureGrant, Grant, Grantee, InheritedGrant, Securable};
 pub use history::HistoryEntry;

@@ -42,6 +42,8 @@ Examples:
 enum Command {
     /// Send statements to an emulator (or an account) through the SQL API, and print the answers as tables.
     Sql(sql::Sql),
+    /// Print what statements it knows, kind by kind, as a table in Markdown.
+    Coverage,
 }
 
 #[derive(Debug, Args)]
@@ -102,6 +104,10 @@ impl Arguments {
         match self.command {
             None => self.serve.run().await,
             Some(Command::Sql(sql)) => sql.run().await,
+            Some(Command::Coverage) => {
+                print!("{}", snowfence_emulator::account::Coverage::markdown());
+                Ok(ExitCode::SUCCESS)
+            }
         }
     }
 }

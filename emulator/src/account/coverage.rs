@@ -1,0 +1,147 @@
+//! What the language covers: the parser is asked, form by form.
+
+use std::fmt::Write as _;
+
+use super::{Account, ObjectKind, Verb};
+
+/// The statements that a kind may have, and the forms that are tried. `K` stands for the kind's words, `Ks` for
+/// several, `P` for a privilege of it.
+const STATEMENTS: [(&str, Verb, &[&str]); 8] = [
+    (
+        "CREATE",
+        Verb::Create,
+        &[
+            "CREATE K A",
+            "CREATE K A.B",
+            "CREATE K A.B.C",
+            "CREATE K A.B.C (X INT)",
+            "CREATE K A (X INT) CLUSTER BY (X)",
+        ],
+    ),
+    (
+        "ALTER",
+        Verb::Alter,
+        &[
+            "ALTER K A SET COMMENT = 'x'",
+            "ALTER K A RENAME TO B",
+            "ALTER K SET TIMEZONE = 'UTC'",
+            "ALTER K A SET CREDIT_QUOTA = 1",
+        ],
+    ),
+    ("DROP", Verb::Drop, &["DROP K A", "DROP K A.B.C", "DROP K A.B.C (INT)"]),
+    ("UNDROP", Verb::Undrop, &["UNDROP K A"]),
+    ("SHOW", Verb::Show, &["SHOW Ks"]),
+    ("DESCRIBE", Verb::Describe, &["DESCRIBE K A", "DESCRIBE K A.B.C"]),
+    ("COMMENT", Verb::Comment, &["COMMENT ON K A IS 'x'", "COMMENT ON K A.B.C IS 'x'"]),
+    ("USE", Verb::Use, &["USE K A"]),
+];
+
+/// One kind, with the statements that the parser takes for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    pub kind: ObjectKind,
+    /// Of CREATE, ALTER, DROP, UNDROP, SHOW, DESCRIBE, COMMENT and USE.
+    pub statements: Vec<&'static str>,
+    /// The privileges that can be granted on it.
+    pub privileges: &'static [&'static str],
+}
+
+impl Coverage {
+    /// Of every kind that a statement knows.
+    pub fn all() -> Vec<Self> {
+        ObjectKind::all()
+            .map(|kind| Self {
+                kind,
+                statements: STATEMENTS
+                    .iter()
+                    .filter(|(_, verb, forms)| forms.iter().any(|form| taken(kind, *verb, form)))
+                    .map(|(name, ..)| *name)
+                    .collect(),
+                privileges: crate::sql::privileges::of_kind(kind),
+            })
+            .collect()
+    }
+
+    /// As a table in Markdown: the kinds that can be made here, then those that can be granted on alone.
+    pub fn markdown() -> String {
+        let mut text = String::from("| Kind | Statements | Privileges |\n|---|---|---|\n");
+        let all = Self::all();
+        let (here, elsewhere): (Vec<_>, Vec<_>) = all.iter().partition(|coverage| coverage.is_here());
+        for coverage in here {
+            // Writing to a String does not fail.
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} |",
+                coverage.kind.singular(),
+                coverage.statements.join(", "),
+                match coverage.privileges {
+                    many if many.len() > 12 => format!("{} of them", many.len()),
+                    few => few.join(", "),
+                }
+            );
+        }
+        let names: Vec<&str> = elsewhere.iter().map(|coverage| coverage.kind.singular()).collect();
+        let _ = writeln!(
+            text,
+            "\nNobody can create the following here. GRANT … ON ALL and ON FUTURE, and the privileges to create them, \
+             know their names: {}.",
+            names.join(", ").to_lowercase()
+        );
+        text
+    }
+
+    fn is_here(&self) -> bool {
+        matches!(self.kind, ObjectKind::Account | ObjectKind::Session) || self.statements.contains(&"CREATE")
+    }
+}
+
+fn taken(kind: ObjectKind, verb: Verb, form: &str) -> bool {
+    let words: Vec<&str> = form
+        .split(' ')
+        .map(|word| match word {
+            "K" => kind.singular(),
+            "Ks" => kind.plural(),
+            other => other,
+        })
+        .collect();
+    let found = Account::inspect(&words.join(" "));
+    found.is_ok_and(|found| found.verb == verb && (found.object == Some(kind) || verb == Verb::Use))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_parser_was_asked() {
+        let all = Coverage::all();
+        let of = |kind: ObjectKind| &all.iter().find(|coverage| coverage.kind == kind).unwrap().statements;
+        assert_eq!(
+            *of(ObjectKind::Warehouse),
+            ["CREATE", "ALTER", "DROP", "SHOW", "DESCRIBE", "COMMENT", "USE"]
+        );
+        assert_eq!(*of(ObjectKind::ResourceMonitor), ["CREATE", "ALTER", "DROP", "SHOW"]);
+        assert!(of(ObjectKind::Task).iter().all(|statement| *statement != "CREATE"));
+    }
+
+    #[test]
+    fn the_documentation_has_this_table() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/emulator.md");
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            return; // The crate alone, without its documentation.
+        };
+        let (begin, end) = ("<!-- coverage: begin -->\n", "<!-- coverage: end -->");
+        let (before, rest) = text.split_once(begin).unwrap();
+        let (_, after) = rest.split_once(end).unwrap();
+        let wanted = format!("{before}{begin}{}{end}{after}", Coverage::markdown());
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&path, &wanted).unwrap();
+        }
+        assert!(
+            text == wanted || std::env::var_os("UPDATE").is_some(),
+            "docs/emulator.md is behind the parser; `UPDATE=1 cargo test -p snowfence-emulator coverage` writes it anew"
+        );
+    }
+}
