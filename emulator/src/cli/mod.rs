@@ -41,7 +41,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Send statements to an emulator (or an account) through the SQL API, and print the answers as tables.
-    Sql(sql::Sql),
+    Sql(Box<sql::Sql>),
     /// Print what statements it knows, kind by kind, as a table in Markdown.
     Coverage,
 }
