@@ -2,10 +2,10 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help try demo test test-fast hunt load lint bench crds testbed
+.PHONY: help try demo test test-fast hunt load lint bench conformance crds testbed
 
 help: ## This list.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 try: ## Without Kubernetes: emulator, plan, apply, a change by hand, plan. Needs Rust alone.
 	@$(CARGO) build --workspace --bins --quiet
@@ -38,6 +38,9 @@ lint: ## Formatting and clippy.
 bench: testbed ## The figures, on the terminal and in target/figures.json; FIGURE=name takes one.
 	@$(CARGO) build --release --workspace --bins --bench figures
 	@$(CARGO) bench --workspace --bench figures -- $(FIGURE)
+
+conformance: ## The list of what Snowflake answers, against the emulator; CONNECTION=name asks, then takes an account.
+	@$(CARGO) run --quiet -p snowfence-conformance -- $(if $(CONNECTION),--connection $(CONNECTION)) $(if $(YES),--yes) $(if $(COMPUTE),--compute) $(addprefix --only ,$(ONLY))
 
 crds: ## Writes the custom resource definitions to crds/.
 	$(CARGO) run --quiet -p snowfence --bin snowfence -- crds --dir crds

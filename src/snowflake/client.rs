@@ -43,6 +43,8 @@ pub struct RunOptions {
     pub role: Option<Ident>,
     /// Instead of the connection's time-out.
     pub timeout: Option<Duration>,
+    /// How many statements the text holds, separated by `;`. Left out: one. Their answer says only that all went well.
+    pub statements: Option<u32>,
     /// Takes the next free permit, before all who wait. For a read that many wait for: behind a queue of changes, each
     /// of which ends by waiting for that read, it would hold up the whole.
     pub first: bool,

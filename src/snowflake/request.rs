@@ -68,6 +68,9 @@ pub(super) fn body(
     if let Some(tag) = &options.query_tag {
         body["parameters"]["query_tag"] = tag.chars().take(MAX_TAG).collect::<String>().into();
     }
+    if let Some(count) = options.statements {
+        body["parameters"]["multi_statement_count"] = count.to_string().into();
+    }
     body.to_string().into()
 }
 

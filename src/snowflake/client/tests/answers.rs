@@ -37,10 +37,12 @@ async fn a_request_says_what_the_api_asks_for() {
         role: Some(Ident::exact("OTHER").unwrap()),
         timeout: Some(Duration::from_millis(10)),
         retry: true,
+        statements: Some(2),
         ..RunOptions::default()
     };
     client.run(&create(), &options).await.unwrap();
     let asked = &fake.asked()[1];
+    assert_eq!(asked.json()["parameters"], json!({"multi_statement_count": "2"}));
     assert_eq!((&asked.json()["role"], &asked.json()["timeout"]), (&json!("OTHER"), &json!(1)));
     assert_eq!(asked.query()["retry"], "true");
     assert_ne!(asked.query()["requestId"], id.to_string());
