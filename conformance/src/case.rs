@@ -128,6 +128,8 @@ pub enum Cell {
     Text(String),
     /// `{like: …}`, a pattern in which `*` is any text and `?` any character.
     Like(String),
+    /// `{empty: true}`: NULL or an empty text, where the sources do not tell which.
+    Empty,
 }
 
 impl<'de> Deserialize<'de> for Cell {
@@ -136,7 +138,9 @@ impl<'de> Deserialize<'de> for Cell {
         impl<'de> de::Visitor<'de> for Visitor {
             type Value = Cell;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text, null or {like: pattern}; a number with a point is written in quotes")
+                f.write_str(
+                    "a text, null, {like: pattern} or {empty: true}; a number with a point stands in quotes",
+                )
             }
             fn visit_unit<E>(self) -> Result<Cell, E> {
                 Ok(Cell::Null)
@@ -157,13 +161,19 @@ impl<'de> Deserialize<'de> for Cell {
                 Ok(Cell::Text(value.to_owned()))
             }
             fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Cell, A::Error> {
-                let Some((key, pattern)) = map.next_entry::<String, String>()? else {
-                    return Err(de::Error::custom("{} is no cell"));
+                let cell = match map.next_key::<String>()?.as_deref() {
+                    Some("like") => Cell::Like(map.next_value()?),
+                    Some("empty") if map.next_value::<bool>()? => Cell::Empty,
+                    _ => {
+                        return Err(de::Error::custom(
+                            "a cell is a text, null, {like: pattern} or {empty: true}",
+                        ));
+                    }
                 };
-                if key != "like" || map.next_key::<String>()?.is_some() {
-                    return Err(de::Error::custom("a cell is a text, null or {like: pattern}"));
+                match map.next_key::<String>()? {
+                    Some(more) => Err(de::Error::custom(format!("a cell does not have {more} as well"))),
+                    None => Ok(cell),
                 }
-                Ok(Cell::Like(pattern))
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -176,6 +186,7 @@ impl fmt::Display for Cell {
             Self::Null => f.write_str("NULL"),
             Self::Text(text) => write!(f, "'{text}'"),
             Self::Like(pattern) => write!(f, "like '{pattern}'"),
+            Self::Empty => f.write_str("NULL or ''"),
         }
     }
 }
@@ -263,12 +274,22 @@ mod tests {
 
     #[test]
     fn cells_are_texts_nulls_and_patterns() {
-        let file = read("x", &one("{cells: {a: 600, b: null, c: true, d: {like: 'x*'}, e: '0.00', f: ''}}"))
-            .unwrap();
+        let file = read(
+            "x",
+            &one("{cells: {a: 600, b: null, c: true, d: {like: 'x*'}, e: '0.00', f: '', g: {empty: true}}}"),
+        )
+        .unwrap();
         let cells: Vec<_> = file.cases[0].expect.cells.values().cloned().collect();
         let text = |text: &str| Cell::Text(text.into());
-        let expected =
-            [text("600"), Cell::Null, text("true"), Cell::Like("x*".into()), text("0.00"), text("")];
+        let expected = [
+            text("600"),
+            Cell::Null,
+            text("true"),
+            Cell::Like("x*".into()),
+            text("0.00"),
+            text(""),
+            Cell::Empty,
+        ];
         assert_eq!(cells, expected);
     }
 

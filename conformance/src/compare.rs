@@ -139,7 +139,7 @@ fn has(row: &Row<'_>, cells: &Cells, names: &Names) -> bool {
 
 fn holds(row: &Row<'_>, column: &str, cell: &Cell, names: &Names) -> bool {
     match (row.get(column), fill(cell, names)) {
-        (Some(None), Cell::Null) => true,
+        (Some(None), Cell::Null) | (Some(None | Some("")), Cell::Empty) => true,
         (Some(Some(seen)), Cell::Text(text)) => seen == text,
         (Some(Some(seen)), Cell::Like(pattern)) => like(&pattern, seen),
         _ => false,
@@ -148,7 +148,7 @@ fn holds(row: &Row<'_>, column: &str, cell: &Cell, names: &Names) -> bool {
 
 fn fill(cell: &Cell, names: &Names) -> Cell {
     match cell {
-        Cell::Null => Cell::Null,
+        Cell::Null | Cell::Empty => cell.clone(),
         Cell::Text(text) => Cell::Text(names.fill(text)),
         Cell::Like(pattern) => Cell::Like(names.fill(pattern)),
     }

@@ -7,6 +7,8 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 
+use snowfence::plan::render::text::{shown, shown_sql};
+
 use crate::{
     case::File,
     run::{CaseResult, FileResult, Run, Verdict},
@@ -81,15 +83,15 @@ impl Run {
         for (file, result) in self.cases() {
             let Verdict::Differs { statement, differences } = &result.verdict else { continue };
             let _ = writeln!(text, "\n{RED}differs{RED:#} {BOLD}{file}: {}{BOLD:#}", result.case.name);
-            let _ = writeln!(text, "  statement  {statement}");
+            let _ = writeln!(text, "  statement  {}", shown_sql(statement));
             let _ = writeln!(text, "  source     {}", result.case.source);
             if let Some(reason) = &result.case.unverified {
                 let _ = writeln!(text, "  unverified {reason}");
             }
             for difference in differences {
                 let _ = writeln!(text, "  {}", difference.what);
-                let _ = writeln!(text, "    expected {}", difference.expected);
-                let _ = writeln!(text, "    seen     {}", difference.seen);
+                let _ = writeln!(text, "    expected {}", shown(&difference.expected));
+                let _ = writeln!(text, "    seen     {}", shown(&difference.seen));
             }
         }
         text
@@ -139,11 +141,11 @@ impl Run {
         let left = &self.left;
         let mut text = section(
             "could not be dropped; do it by hand",
-            left.objects.iter().map(|(object, error)| format!("{object}: {error}")),
+            left.objects.iter().map(|(object, error)| format!("{object}: {}", shown(error))),
         );
         text += &section(
             "could not be looked for after the run",
-            left.unseen.iter().map(|(kind, error)| format!("{kind}: {error}")),
+            left.unseen.iter().map(|(kind, error)| format!("{kind}: {}", shown(error))),
         );
         if let Some(reason) = &self.ended {
             let _ = writeln!(text, "\n{RED}ended early{RED:#}: {reason}");

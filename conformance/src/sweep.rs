@@ -63,13 +63,14 @@ pub async fn find(client: &Client, prefix: &Prefix) -> (BTreeSet<Object>, Vec<(&
     (found, unseen)
 }
 
-/// Drops everything whose name begins with the prefix.
+/// Drops everything whose name begins with the prefix. What a role owned is only seen when the role is gone, so it
+/// looks again until nothing is found, or nothing more can be dropped.
 pub async fn sweep(client: &Client, prefix: &Prefix) -> Left {
     let mut left = Left::default();
     for _ in 0..ROUNDS {
         let (found, unseen) = find(client, prefix).await;
-        left = Left { unseen, dropped: left.dropped, ..Left::default() };
         let before = left.dropped;
+        left = Left { unseen, dropped: before, objects: vec![] };
         for (kind, _) in ACCOUNT_LEVEL {
             for object in found.iter().filter(|object| object.kind == kind) {
                 match drop(client, object).await {
@@ -78,7 +79,7 @@ pub async fn sweep(client: &Client, prefix: &Prefix) -> Left {
                 }
             }
         }
-        if left.objects.is_empty() || left.dropped == before {
+        if left.dropped == before {
             break;
         }
     }

@@ -77,14 +77,14 @@ fn text(bytes: &[u8]) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_is_compared_and_left_as_it_was() {
     let account = Account::new(Duration::ZERO).await;
-    let output = account.run(&["--yes", "--only", "grants", "--only", "warehouses"]).await;
+    let output = account.run(&["--yes", "--only", "sessions", "--only", "warehouses"]).await;
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{out}\n{err}");
     assert!(err.contains("user OPERATOR, role ACCOUNTADMIN, edition ENTERPRISE, prefix SNOWFENCE_"), "{err}");
     for part in [
         "0 differ",
         "starts a warehouse, which costs credits",
-        "confirmed: grants:",
+        "confirmed: sessions:",
         "nothing is left of the run.",
     ] {
         assert!(out.contains(part), "{out}");
