@@ -49,7 +49,7 @@ impl Account {
         let statements = self.emulator.statements(0).into_iter();
         statements
             .filter(|it| it.client.starts_with("snowfence/") && it.writes())
-            .map(|it| it.text.to_string())
+            .map(|it| it.text.clone())
             .collect()
     }
 
