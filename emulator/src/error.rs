@@ -33,6 +33,15 @@ impl SqlError {
         )
     }
 
+    /// What UNDROP says where nothing is left to restore. The words are Snowflake's, the code is a guess.
+    pub(crate) fn purged(kind: impl std::fmt::Display, name: impl std::fmt::Display) -> Self {
+        Self::new(
+            2003,
+            "02000",
+            format!("SQL compilation error:\n{kind} {name} did not exist or was purged."),
+        )
+    }
+
     /// `002043`: what USE, SHOW … IN and DESCRIBE say of an absent container.
     pub(crate) fn impossible() -> Self {
         Self::new(

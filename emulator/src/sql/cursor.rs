@@ -253,7 +253,7 @@ fn named(name: String) -> Result<String, SqlError> {
             904,
             "42601",
             format!(
-                "SQL compilation error: error line 1\nObject name '{name}' is too long (maximum is 255)."
+                "SQL compilation error: error line 1\nObject name '{name}' exceeds maximum length limit of 255 characters"
             ),
         ));
     }

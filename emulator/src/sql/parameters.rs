@@ -31,7 +31,7 @@ impl Parameter {
     pub(crate) fn type_name(&self) -> &'static str {
         match self.property.takes {
             Takes::Flag => "BOOLEAN",
-            Takes::Number => "NUMBER",
+            Takes::Number | Takes::Integer(..) => "NUMBER",
             _ => "STRING",
         }
     }
@@ -57,6 +57,16 @@ const fn number(name: &'static str, default: &'static str, kinds: &'static str) 
     Parameter { property: Property { name, takes: Takes::Number }, default, kinds }
 }
 
+/// A number that has its limits.
+const fn within(
+    name: &'static str,
+    (least, most): (i64, i64),
+    default: &'static str,
+    kinds: &'static str,
+) -> Parameter {
+    Parameter { property: Property { name, takes: Takes::Integer(least, most) }, default, kinds }
+}
+
 const fn text(name: &'static str, default: &'static str, kinds: &'static str) -> Parameter {
     Parameter { property: Property { name, takes: Takes::Any }, default, kinds }
 }
@@ -80,11 +90,11 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     number("CLIENT_MEMORY_LIMIT", "1536", "S"),
     flag("CLIENT_METADATA_REQUEST_USE_CONNECTION_CTX", "false", "S"),
     flag("CLIENT_METADATA_USE_SESSION_DATABASE", "false", "S"),
-    number("CLIENT_PREFETCH_THREADS", "4", "S"),
+    within("CLIENT_PREFETCH_THREADS", (1, 10), "4", "S"),
     number("CLIENT_RESULT_CHUNK_SIZE", "160", "S"),
     flag("CLIENT_RESULT_COLUMN_CASE_INSENSITIVE", "false", "S"),
     flag("CLIENT_SESSION_KEEP_ALIVE", "false", "S"),
-    number("CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY", "3600", "S"),
+    within("CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY", (900, 3600), "3600", "S"),
     text("CLIENT_TIMESTAMP_TYPE_MAPPING", "TIMESTAMP_LTZ", "S"),
     text("CORTEX_CODE_CLI_DAILY_EST_CREDIT_LIMIT_PER_USER", "-1", ""),
     text("CORTEX_CODE_DESKTOP_DAILY_EST_CREDIT_LIMIT_PER_USER", "-1", ""),
@@ -139,14 +149,14 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     flag("JDBC_TREAT_DECIMAL_AS_INT", "true", "S"),
     flag("JDBC_TREAT_TIMESTAMP_NTZ_AS_UTC", "false", "S"),
     flag("JDBC_USE_SESSION_TIMEZONE", "true", "S"),
-    number("JSON_INDENT", "2", "S"),
+    within("JSON_INDENT", (0, 16), "2", "S"),
     flag("JS_TREAT_INTEGER_AS_BIGINT", "false", "S"),
     text("LISTING_AUTO_FULFILLMENT_REPLICATION_REFRESH_SCHEDULE", "1440 MINUTE", ""),
     number("LOCK_TIMEOUT", "43200", "S"),
     text("LOG_EVENT_LEVEL", "OFF", "SD"),
     text("LOG_LEVEL", "OFF", "SD"),
     number("MAX_CONCURRENCY_LEVEL", "8", "W"),
-    number("MAX_DATA_EXTENSION_TIME_IN_DAYS", "14", "D"),
+    within("MAX_DATA_EXTENSION_TIME_IN_DAYS", (0, 90), "14", "D"),
     text("METRIC_LEVEL", "NONE", "SD"),
     number("MIN_DATA_RETENTION_TIME_IN_DAYS", "0", ""),
     number("MULTI_STATEMENT_COUNT", "1", "S"),
@@ -177,7 +187,7 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     text("SQL_TRACE_QUERY_TEXT", "OFF", ""),
     text("SSO_LOGIN_PAGE", "false", ""),
     number("STATEMENT_QUEUED_TIMEOUT_IN_SECONDS", "0", "SW"),
-    number("STATEMENT_TIMEOUT_IN_SECONDS", "172800", "SW"),
+    within("STATEMENT_TIMEOUT_IN_SECONDS", (0, 604_800), "172800", "SW"),
     text("STORAGE_SERIALIZATION_POLICY", "OPTIMIZED", "D"),
     flag("STRICT_JSON_OUTPUT", "false", "S"),
     number("SUSPEND_TASK_AFTER_NUM_FAILURES", "10", "D"),
@@ -195,13 +205,13 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     text("TRACE_LEVEL", "OFF", "SD"),
     flag("TRANSACTION_ABORT_ON_ERROR", "false", "S"),
     text("TRANSACTION_DEFAULT_ISOLATION_LEVEL", "READ COMMITTED", "S"),
-    number("TWO_DIGIT_CENTURY_START", "1970", "S"),
+    within("TWO_DIGIT_CENTURY_START", (1900, 2100), "1970", "S"),
     text("UNSUPPORTED_DDL_ACTION", "ignore", "S"),
     text("USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE", "Medium", "D"),
     number("USER_TASK_MINIMUM_TRIGGER_INTERVAL_IN_SECONDS", "30", "D"),
     number("USER_TASK_TIMEOUT_MS", "3600000", "D"),
     flag("USE_CACHED_RESULT", "true", "S"),
     text("USE_WORKSPACES_FOR_SQL", "unset", ""),
-    number("WEEK_OF_YEAR_POLICY", "0", "S"),
-    number("WEEK_START", "0", "S"),
+    within("WEEK_OF_YEAR_POLICY", (0, 1), "0", "S"),
+    within("WEEK_START", (0, 7), "0", "S"),
 ];

@@ -275,7 +275,7 @@ impl Account {
         now: i64,
     ) -> Result<Rows, SqlError> {
         let access = self.access(context)?;
-        let absent = || SqlError::absent(kind.noun(), display(path));
+        let absent = || SqlError::purged(kind.noun(), display(path));
         let owned = |head: &Head| head.owner.is_some_and(|owner| access.roles.contains(&owner));
         if kind == ObjectKind::Database {
             let name = path.last().filter(|_| path.len() == 1).ok_or_else(absent)?;

@@ -212,20 +212,21 @@ impl Account {
         if system || !(self.owns(access, on) || self.global(access, "MANAGE GRANTS")) {
             return Err(SqlError::denied(on.kind().lower(), self.name_of(on)));
         }
-        let outstanding = self.grants.on(on).next().is_some() && !matches!(on, Securable::Role(_));
-        match copy {
-            None if outstanding => {
+        let outstanding = self.grants.on(on).next().filter(|_| !matches!(on, Securable::Role(_)));
+        match (copy, outstanding) {
+            (None, Some(grant)) => {
                 return Err(SqlError::new(
                     3036,
-                    "42710",
+                    "23001",
                     format!(
-                        "SQL execution error: Dependent grant of privilege exists on {} '{}'. It must be revoked first. More than one dependent grant may exist: use 'SHOW GRANTS' command to view them. To revoke all dependent grants while transferring object ownership, use convenience command 'GRANT OWNERSHIP ON <target_objects> TO <target_role> REVOKE CURRENT GRANTS'.",
-                        on.kind().singular(),
-                        self.name_of(on)
+                        "SQL execution error: Dependent grant of privilege '{}' on securable '{}' to role '{}' exists.  It must be revoked first.  More than one dependent grant may exist: use 'SHOW GRANTS' command to view them.  To revoke all dependent grants while transferring object ownership, use convenience command 'GRANT OWNERSHIP ON <target_objects> TO <target_role> REVOKE CURRENT GRANTS'.",
+                        grant.privilege,
+                        self.name_of(on),
+                        self.grantee(grant.to).1
                     ),
                 ));
             }
-            Some(false) => self.grants.forget_object(on),
+            (Some(false), _) => self.grants.forget_object(on),
             _ => {}
         }
         // The new owner stands behind the grants that stay.

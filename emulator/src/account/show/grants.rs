@@ -105,7 +105,8 @@ impl Account {
         vec![time(grant.created_on), text(role), text(kind), text(grantee), text(self.role_name(grant.by))]
     }
 
-    fn grantee(&self, to: Grantee) -> (&'static str, String) {
+    /// The kind of a grantee, and its name as SHOW prints it.
+    pub(crate) fn grantee(&self, to: Grantee) -> (&'static str, String) {
         match to {
             Grantee::Role(id) => (self.role_type(Some(id)), quoted(self.role_name(Some(id)))),
             Grantee::User(id) => ("USER", self.name_of(Securable::User(id))),

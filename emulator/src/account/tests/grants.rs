@@ -145,7 +145,9 @@ fn ownership_moves_with_or_without_the_grants() {
     let mut session = with_role();
     session.ok("GRANT USAGE ON WAREHOUSE w TO ROLE public");
     let error = session.refused("GRANT OWNERSHIP ON WAREHOUSE w TO ROLE r");
-    assert_eq!((error.code, error.sql_state), (3036, "42710"));
+    assert_eq!((error.code, error.sql_state), (3036, "23001"));
+    let expected = "Dependent grant of privilege 'USAGE' on securable 'W' to role 'PUBLIC' exists.";
+    assert!(error.message.contains(expected), "{error}");
     session.ok("GRANT OWNERSHIP ON WAREHOUSE w TO ROLE r COPY CURRENT GRANTS");
     assert_eq!(session.column("SHOW GRANTS ON WAREHOUSE w", "granted_by"), ["R", "R"]);
     session.ok("GRANT OWNERSHIP ON WAREHOUSE w TO ROLE sysadmin REVOKE CURRENT GRANTS");

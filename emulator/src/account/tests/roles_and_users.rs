@@ -92,7 +92,7 @@ fn what_a_user_cannot_have_is_refused() {
         ("CREATE USER u RSA_PUBLIC_KEY_FP = 'x'", "invalid property 'RSA_PUBLIC_KEY_FP' for 'USER'"),
         (
             "CREATE USER u RSA_PUBLIC_KEY = 'hello'",
-            "New public key rejected by current policy. Reason: 'Invalid public key'",
+            "New public key rejected by current policy. Reason: 'Invalid Public key'",
         ),
         ("CREATE USER u DAYS_TO_EXPIRY = 1.5", "invalid value [1.5] for parameter 'DAYS_TO_EXPIRY'"),
         ("CREATE USER u DISABLE_MFA = TRUE", "invalid property 'DISABLE_MFA' for 'USER'"),

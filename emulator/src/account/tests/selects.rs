@@ -64,6 +64,8 @@ fn sessions_change_their_parameters_and_containers() {
     assert!(session.ok("SHOW PARAMETERS IN ACCOUNT").rows.len() > session.ok("SHOW PARAMETERS").rows.len());
     assert_eq!(session.refused("ALTER SESSION SET SHOES = 2").code, 1003);
     assert_eq!(session.refused("ALTER SESSION SET LOCK_TIMEOUT = 'x'").code, 1008);
+    assert_eq!(session.refused("ALTER SESSION SET JSON_INDENT = 17").code, 1008);
+    session.ok("ALTER SESSION SET JSON_INDENT = 16");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn public_key(written: &str) -> Result<String, SqlError> {
         SqlError::new(
             3528,
             "22023",
-            "SQL execution error:\nNew public key rejected by current policy. Reason: 'Invalid public key'",
+            "SQL execution error:\nNew public key rejected by current policy. Reason: 'Invalid Public key'",
         )
     };
     let der = STANDARD.decode(&key).map_err(|_| refused())?;
