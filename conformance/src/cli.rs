@@ -31,8 +31,8 @@ Examples:
   Drop what a run left that was killed:
     snowfence-conformance --connection dev --sweep SNOWFENCE_0123456789ABCDEF
 
-In an account everything that is made has a name that begins with SNOWFENCE_ and 16 random digits, and is dropped at
-the end, also after an error or Ctrl-C. Nothing else is changed.
+In an account everything that is made has a name that begins with SNOWFENCE_ and 16 random
+digits, and is dropped at the end, also after an error or Ctrl-C. Nothing else is changed.
 
 Exit codes: 0 everything matches; 1 something differs, is left behind, or could not be run.";
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use snowfence::{
-    snowflake::{ClientError, Outcome, RunOptions, Statement},
+    snowflake::{ClientError, Outcome, RunOptions, SnowflakeError, Statement},
     values::ident::Ident,
 };
 
@@ -198,8 +198,8 @@ impl Runner<'_> {
         let answer = self.send(&text, &options).await?;
         let compared = match &answer {
             Ok(outcome) => compare(&case.expect, self.names, strict, Ok(&outcome.rows)),
-            Err(error) => match error.snowflake() {
-                Some(error) => compare(&case.expect, self.names, strict, Err(error)),
+            Err(error) => match refusal(error) {
+                Some(refusal) => compare(&case.expect, self.names, strict, Err(&refusal)),
                 None => Compared {
                     differences: vec![Difference {
                         what: "outcome".into(),
@@ -238,15 +238,38 @@ impl Runner<'_> {
         // The client takes only the program's own words, which the list is; it lives as long as the program.
         let statement = Statement::new(String::from(text).leak());
         match self.account.client.run(&statement, options).await {
-            Err(error) if error.is_connection() => Err(error.to_string()),
+            Err(error) if ends_the_run(&error, options) => Err(error.to_string()),
             other => Ok(other),
         }
     }
 }
 
+/// Whether other statements would meet the fault, too. An answer that is none says something of its statement, and a
+/// role can be refused as a credential is.
+fn ends_the_run(error: &ClientError, options: &RunOptions) -> bool {
+    match error.cause() {
+        ClientError::BadAnswer(_) => false,
+        ClientError::Unauthorized { .. } => options.role.is_none(),
+        _ => error.is_connection(),
+    }
+}
+
+/// What Snowflake said, of the statement or of who sent it.
+fn refusal(error: &ClientError) -> Option<SnowflakeError> {
+    match error.cause() {
+        ClientError::Unauthorized { code, message } => Some(SnowflakeError {
+            code: code.clone(),
+            sql_state: String::new(),
+            message: message.clone(),
+            query_id: None,
+        }),
+        _ => error.snowflake().cloned(),
+    }
+}
+
 fn shown(error: &ClientError) -> String {
-    match error.snowflake() {
-        Some(error) => crate::compare::shown_error(error),
+    match refusal(error) {
+        Some(error) => crate::compare::shown_error(&error),
         None => error.to_string(),
     }
 }

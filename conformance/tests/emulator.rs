@@ -194,3 +194,20 @@ async fn what_an_edition_or_a_role_lacks_is_skipped_with_the_reason() {
     );
     assert_eq!(file.unwrap().needs, [case::Need::Privilege("CREATE ROLE".into())]);
 }
+
+#[tokio::test]
+async fn a_role_that_is_refused_ends_no_run_and_a_credential_does() {
+    for (role, ends) in [("as: '{prefix}_R'\n", false), ("", true)] {
+        let emulator = emulator();
+        let mut fault = Fault::on("desc", Action::ExpiredSession);
+        fault.count = 100;
+        emulator.inject(fault).unwrap();
+        let case = format!("{role}statement: DESC USER {{user}}\nexpect: {{error: {{code: '390112'}}}}");
+        let run = run(&emulator, &one(&case)).await.unwrap();
+        assert_eq!(
+            (run.ended.is_some(), matches!(only(&run), Verdict::Matched(_))),
+            (ends, !ends),
+            "{run:?}"
+        );
+    }
+}
