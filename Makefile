@@ -1,8 +1,9 @@
 # Every target is a line or two; `make help` lists them.
 CARGO ?= cargo
+PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help try demo test test-fast hunt load lint bench conformance crds testbed
+.PHONY: help try demo test test-fast clients hunt load lint bench conformance crds testbed
 
 help: ## This list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -19,11 +20,16 @@ demo: ## The whole: control plane, emulator, operator, drift and its mending. ON
 test test-fast: export PROPTEST_RNG_SEED ?= 20270131
 test: lint testbed ## Everything that continuous integration runs.
 	$(CARGO) test --workspace
+	@$(MAKE) --no-print-directory clients
 	@$(MAKE) --no-print-directory demo ONCE=1
 
 test-fast: ## The tests that need neither Go nor a control plane.
 	$(CARGO) test --workspace --lib --bins
 	$(CARGO) test -p snowfence --test suite -- --skip e2e::
+
+clients: ## Snowflake's programs in Python judge the emulator; needs Python 3.11 or newer. ARGS='-k snow' takes some.
+	@$(CARGO) build --quiet -p snowfence-emulator --bins
+	@$(PYTHON) clients/run.py $(ARGS)
 
 hunt: ## Lives that no test has lived yet, for ten minutes; a failing one is kept in tests/property.proptest-regressions.
 	PROPERTY_SEED=random PROPERTY_SECONDS=600 PROPERTY_CASES=100000 $(CARGO) test -p snowfence --lib --test suite converge_after -- --nocapture

@@ -64,8 +64,12 @@ fn too_large() -> Problem {
     .because(format!("the body is larger than {LARGEST} bytes"))
 }
 
+/// Marks a response of which not one byte is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vanished;
+
 /// The same response, whose body breaks off: after half of it, or before its first byte. On a socket the connection
-/// is closed; without one, reading the body gives an error.
+/// is closed, in the latter case without an answer's head; in process, reading the body gives an error.
 pub(crate) async fn broken(response: Response, truncated: bool) -> Response {
     let (mut parts, body) = response.into_parts();
     let whole = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
@@ -78,5 +82,8 @@ pub(crate) async fn broken(response: Response, truncated: bool) -> Response {
         Err(lost)
     }));
     parts.headers.insert(header::CONTENT_LENGTH, (whole.len().max(1) as u64).into());
+    if !truncated {
+        parts.extensions.insert(Vanished);
+    }
     Response::from_parts(parts, Body::from_stream(rest))
 }

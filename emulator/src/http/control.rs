@@ -1,14 +1,17 @@
 //! `/emulator/…`: what tests and demonstrations ask of the emulator itself. No credentials: it listens on loopback.
 
+use std::time::Duration;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::body;
 use super::problem::json_response;
 use super::sql_api::pairs;
-use crate::emulator::Emulator;
+use crate::emulator::{Emulator, timestamp};
 use crate::faults::Fault;
 
 /// How many statements are no longer kept.
@@ -61,6 +64,37 @@ pub(crate) async fn inject(State(emulator): State<Emulator>, request: Request) -
 /// `DELETE /emulator/faults`
 pub(crate) async fn clear(State(emulator): State<Emulator>) -> Response {
     json_response(StatusCode::OK, json!({"cleared": emulator.faults().clear()}).to_string())
+}
+
+/// `GET /emulator/clock`: the emulator's time.
+pub(crate) async fn clock(State(emulator): State<Emulator>) -> Response {
+    json_response(StatusCode::OK, json!({"now": timestamp(emulator.now())}).to_string())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Forward {
+    advance: jiff::SignedDuration,
+}
+
+/// `POST /emulator/clock`: puts it forward.
+pub(crate) async fn advance(State(emulator): State<Emulator>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let bytes = match body::read(&parts.headers, body).await {
+        Ok(bytes) => bytes,
+        Err(problem) => return problem.into_response(),
+    };
+    let by =
+        serde_json::from_slice(&bytes).map_err(|error| error.to_string()).and_then(|forward: Forward| {
+            Duration::try_from(forward.advance).map_err(|_| "time does not go back".to_owned())
+        });
+    match by {
+        Ok(by) => emulator.advance(by),
+        Err(error) => {
+            return wrong(&format!("a duration such as {{\"advance\": \"90m\"}} is expected: {error}"));
+        }
+    }
+    json_response(StatusCode::OK, json!({"now": timestamp(emulator.now())}).to_string())
 }
 
 fn wrong(message: &str) -> Response {

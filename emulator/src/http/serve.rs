@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
@@ -16,7 +19,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
 
+use super::body::Vanished;
 use super::proxy::{self, Proxy};
 use super::tls::{Authority, NAMES, TlsError};
 use crate::emulator::Emulator;
@@ -169,8 +174,9 @@ pub(super) async fn speak(
     stop: CancellationToken,
 ) {
     let builder = auto::Builder::new(TokioExecutor::new());
+    let service = tower::service_fn(move |request: Request<Incoming>| answer(router.clone(), request));
     let mut connection =
-        std::pin::pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
+        std::pin::pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
@@ -181,4 +187,13 @@ pub(super) async fn speak(
     if let Err(error) = ended {
         tracing::debug!(error, "a connection ended early");
     }
+}
+
+/// The router's answer, or none at all: then the connection is closed.
+async fn answer(router: Router, request: Request<Incoming>) -> Result<Response, io::Error> {
+    let response = router.oneshot(request).await.unwrap_or_else(|never| match never {});
+    if response.extensions().get::<Vanished>().is_some() {
+        return Err(io::Error::new(io::ErrorKind::ConnectionReset, "the answer was lost on purpose"));
+    }
+    Ok(response)
 }

@@ -12,6 +12,10 @@ use crate::context::Context;
 pub(crate) const VALIDITY: i64 = 3600;
 /// How long a master token holds, seconds: a session that is idle for as long is over.
 pub(crate) const MASTER_VALIDITY: i64 = 14_400;
+/// How long a master token still serves after it was used, seconds: several threads of a client renew at once.
+const GRACE: i64 = 60;
+/// How many tokens a session has at most; those that expire first make room.
+const PER_SESSION: usize = 64;
 /// How many sessions there are at most; those that nobody used for longest make room.
 const KEPT: usize = 10_000;
 
@@ -98,7 +102,8 @@ impl Sessions {
     }
 
     /// Gives new tokens for a master token. The old session token holds until its own end, so that a request under
-    /// way is not told to renew again.
+    /// way is not told to renew again; one that has expired stays known as such, for another thread of the client may
+    /// still send it.
     pub(crate) fn renew(&self, master: &str, now: i64) -> Result<(Tokens, Arc<Session>), NoSession> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let found = held.get(master).filter(|found| found.kind == Kind::Master).ok_or(NoSession::Unknown)?;
@@ -106,8 +111,19 @@ impl Sessions {
             return Err(NoSession::MasterExpired);
         }
         let session = Arc::clone(&found.session);
-        held.remove(master);
-        held.retain(|_, token| token.session.id != session.id || token.expires > now);
+        for (text, token) in held.iter_mut().filter(|(_, token)| token.session.id == session.id) {
+            if text == master {
+                token.expires = token.expires.min(now + GRACE);
+            }
+        }
+        held.retain(|_, token| token.session.id != session.id || token.expires + VALIDITY > now);
+        let mut ends: Vec<i64> =
+            held.values().filter(|token| token.session.id == session.id).map(|token| token.expires).collect();
+        if ends.len() > PER_SESSION {
+            ends.sort_unstable();
+            let least = ends[ends.len() - PER_SESSION];
+            held.retain(|_, token| token.session.id != session.id || token.expires > least);
+        }
         Ok((issue(&mut held, &session, now), session))
     }
 
@@ -164,7 +180,11 @@ mod tests {
         let (second, renewed) = sessions.renew(&first.master, VALIDITY).unwrap();
         assert_eq!(renewed.id, 1);
         assert_eq!(sessions.find(&second.session, VALIDITY).unwrap().id, 1);
-        assert_eq!(sessions.renew(&first.master, VALIDITY).unwrap_err(), NoSession::Unknown, "it was used");
+        assert_eq!(sessions.find(&first.session, VALIDITY).unwrap_err(), NoSession::Expired, "still known");
+        let (third, _) = sessions.renew(&first.master, VALIDITY + GRACE - 1).unwrap();
+        assert_eq!(sessions.find(&third.session, VALIDITY).unwrap().id, 1, "another thread was slower");
+        let late = sessions.renew(&first.master, VALIDITY + GRACE).unwrap_err();
+        assert_eq!(late, NoSession::MasterExpired, "it was used");
         let late = VALIDITY + MASTER_VALIDITY;
         assert_eq!(sessions.renew(&second.master, late).unwrap_err(), NoSession::MasterExpired);
     }
@@ -179,6 +199,17 @@ mod tests {
         assert_eq!(sessions.find(&one.session, 0).unwrap_err(), NoSession::Unknown);
         assert_eq!(sessions.renew(&one.master, 0).unwrap_err(), NoSession::Unknown);
         assert!(sessions.find(&two.session, 0).is_ok());
+    }
+
+    #[test]
+    fn tokens_of_a_session_are_bounded() {
+        let sessions = Sessions::default();
+        let mut tokens = sessions.open(session(1), 0);
+        for _ in 0..1000 {
+            tokens = sessions.renew(&tokens.master, 0).unwrap().0;
+        }
+        assert!(sessions.0.lock().unwrap().len() <= PER_SESSION + 2);
+        assert_eq!(sessions.find(&tokens.session, 0).unwrap().id, 1);
     }
 
     #[test]

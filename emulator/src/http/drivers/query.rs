@@ -14,8 +14,9 @@ use crate::emulator::Emulator;
 use crate::faults::{Action, Occasion, Request as On};
 use crate::http::body;
 use crate::http::jobs::{self, Asked, Binding, Hit, Order, Speaker, State as Progress};
+use crate::http::problem::Problem;
 use crate::http::sql_api::pairs;
-use crate::state::{Execution, Failure, Session};
+use crate::state::{Execution, Failure, NoSession, Session};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -62,7 +63,7 @@ async fn try_query(emulator: &Emulator, request: Request) -> Result<Response, Re
     let asynchronous = query.async_exec;
     let (order, limit) = order(query, &session)?;
     let asked = Asked { request_id, retry: true, asynchronous, nullable: true, limit, began };
-    let (hit, progress) = jobs::submit(emulator, &speaker, asked, order).await?;
+    let (hit, progress) = jobs::submit(emulator, &speaker, asked, order).await.map_err(in_session)?;
     Ok(hit.finish(answered(emulator, &session, &progress, asynchronous).await).await)
 }
 
@@ -164,9 +165,11 @@ async fn try_result(emulator: &Emulator, id: &str, request: Request) -> Result<R
         return Ok(jobs::lost().await);
     };
     let Some(execution) = execution else { return Err(absent(id)) };
+    // What a fault hides is not waited for.
+    let hidden = execution.is_hidden();
     let mut progress = jobs::present(emulator, execution);
     if let Progress::InProgress(execution) = &progress
-        && !execution.is_hidden()
+        && !hidden
         && tokio::time::timeout(emulator.patience(), execution.wait()).await.is_ok()
     {
         progress = Progress::Ended(Arc::clone(execution));
@@ -247,6 +250,14 @@ async fn abort(
     Ok(hit.finish(response).await)
 }
 
+/// A refusal of a request in a session: the token that can expire here is the session's own, and for good.
+fn in_session(problem: Problem) -> Refused {
+    match problem.code.as_str() {
+        "390318" => NoSession::MasterExpired.into(),
+        _ => problem.into(),
+    }
+}
+
 /// `000709`
 fn absent(id: &str) -> Refused {
     Refused::new("000709", format!("Statement {id} not found"))
@@ -270,7 +281,7 @@ async fn struck(
         if action == Action::LostBefore {
             return Ok(None);
         }
-        hit.take(action, speaker).map_err(|problem| *problem)?;
+        hit.take(action, speaker).map_err(|problem| in_session(*problem))?;
     }
     jobs::pause(emulator.latency() + hit.extra).await;
     Ok(Some(hit))

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use sqlparser::dialect::SnowflakeDialect;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
+use crate::faults::verb_of;
 use crate::state::Failure;
 
 /// The value of a bind variable; `null` is SQL NULL.
@@ -31,6 +32,16 @@ pub(crate) fn fill(statement: &str, bindings: Option<&BTreeMap<String, Binding>>
     let Some(bindings) = bindings else {
         return Ok(statement.to_owned());
     };
+    let selects = verb_of(statement).eq_ignore_ascii_case("SELECT");
+    let untold = |binding: &&Binding| {
+        let kind = binding.kind.to_ascii_uppercase();
+        binding.value.is_some() && (kind.starts_with("TIME") || kind == "DATE" || kind == "BINARY")
+    };
+    if let Some(binding) = bindings.values().find(untold).filter(|_| selects) {
+        // Results have no columns of these types.
+        let message = format!("Unsupported feature 'bind variable of the type {} in SELECT'.", binding.kind);
+        return Err(Failure::new(2, "0A000", message));
+    }
     let dialect = SnowflakeDialect {};
     let Ok(tokens) = Tokenizer::new(&dialect, statement).with_unescape(false).tokenize_with_location() else {
         // What the tokenizer cannot read, the parser will refuse with a better message.
@@ -120,9 +131,8 @@ fn literal(binding: &Binding) -> Result<String, Failure> {
             _ => Err(wrong()),
         },
         "TEXT" => Ok(quoted()),
-        // Milliseconds since 1970 for a DATE, nanoseconds for the others, as text: kept as text.
         kind @ ("DATE" | "TIME" | "TIMESTAMP_NTZ" | "TIMESTAMP_LTZ" | "TIMESTAMP_TZ") => {
-            Ok(format!("{}::{kind}", quoted()))
+            time(kind, value).map(|text| format!("'{text}'")).ok_or_else(wrong)
         }
         "BINARY" if value.len() % 2 == 0 && value.bytes().all(|b| b.is_ascii_hexdigit()) => {
             Ok(format!("TO_BINARY('{value}', 'HEX')"))
@@ -132,6 +142,28 @@ fn literal(binding: &Binding) -> Result<String, Failure> {
             Err(Failure::new(2, "0A000", format!("Unsupported feature 'bind variable of the type {other}'.")))
         }
     }
+}
+
+/// A time as statements write it. Clients send milliseconds since 1970 for a DATE, nanoseconds for the others, and for
+/// TIMESTAMP_TZ the minutes from UTC too, 1440 for none.
+fn time(kind: &str, value: &str) -> Option<String> {
+    let (number, minutes) = value.split_once(' ').unwrap_or((value, "1440"));
+    let nanoseconds = number.parse::<i128>().ok()? * if kind == "DATE" { 1_000_000 } else { 1 };
+    let moment = jiff::Timestamp::from_nanosecond(nanoseconds).ok()?;
+    let offset = if kind == "TIMESTAMP_TZ" { minutes.parse::<i32>().ok()?.checked_sub(1440)? } else { 0 };
+    let offset = jiff::tz::Offset::from_seconds(offset.checked_mul(60)?).ok()?;
+    let local = offset.to_datetime(moment);
+    let text = match kind {
+        "DATE" => local.strftime("%Y-%m-%d"),
+        "TIME" => local.strftime("%H:%M:%S%.f"),
+        "TIMESTAMP_NTZ" => local.strftime("%Y-%m-%d %H:%M:%S%.f"),
+        _ => {
+            return Some(
+                local.to_zoned(offset.to_time_zone()).ok()?.strftime("%Y-%m-%d %H:%M:%S%.f%:z").to_string(),
+            );
+        }
+    };
+    Some(text.to_string())
 }
 
 #[cfg(test)]
@@ -161,6 +193,25 @@ mod tests {
         let error = fill("SELECT ?, ?", Some(&bindings(&[("TEXT", "a")]))).unwrap_err();
         assert_eq!(error.code, 2049);
         assert!(error.message.contains("position 10"), "{}", error.message);
+    }
+
+    #[test]
+    fn times_are_written_out() {
+        for (kind, value, text) in [
+            ("DATE", "1577923200000", "2020-01-02"),
+            ("TIME", "3723000000001", "01:02:03.000000001"),
+            ("TIMESTAMP_NTZ", "1577934245000000000", "2020-01-02 03:04:05"),
+            ("TIMESTAMP_LTZ", "1577934245500000000", "2020-01-02 03:04:05.5+00:00"),
+            ("TIMESTAMP_TZ", "1577934245000000000 1500", "2020-01-02 04:04:05+01:00"),
+        ] {
+            let filled = fill("X = ?", Some(&bindings(&[(kind, value)]))).unwrap();
+            assert_eq!(filled, format!("X = '{text}'"));
+        }
+        for (kind, value) in
+            [("DATE", "x"), ("TIME", "1'"), ("TIMESTAMP_TZ", "1 x"), ("DATE", "9".repeat(30).as_str())]
+        {
+            assert!(fill("X = ?", Some(&bindings(&[(kind, value)]))).is_err(), "{kind} {value}");
+        }
     }
 
     #[test]
