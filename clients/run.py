@@ -149,7 +149,8 @@ def main() -> None:
     if not folder.exists():
         build(folder)
     python = folder / "bin" / "python"
-    arguments = sys.argv[1:] or [str(HERE)]
+    # Two at a time suffice, and leave a small machine its breath.
+    arguments = ["-n", "2", "--dist", "worksteal", *sys.argv[1:]]
     os.chdir(HERE)
     # -I would hide the tests' own folder from them; user packages are hidden all the same.
     os.environ["PYTHONNOUSERSITE"] = "1"

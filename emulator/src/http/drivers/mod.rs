@@ -6,6 +6,7 @@
 
 mod answer;
 mod login;
+mod monitoring;
 mod query;
 mod session;
 
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> Router<Emulator> {
         .route("/queries/v1/abort-request", post(query::abort_request))
         .route("/queries/{id}/result", get(query::result))
         .route("/queries/{id}/abort-request", post(query::abort_query))
+        .route("/monitoring/queries", get(monitoring::queries))
         .route("/monitoring/queries/{id}", get(query::monitoring))
 }
 
