@@ -203,14 +203,19 @@ def test_role_warehouse_database_and_schema_come_with_the_sign_in(shared, connec
 
 
 @pytest.mark.parametrize(
-    ("given", "number"),
-    [({"database": "NOPE"}, 390201), ({"database": "SNOWFLAKE", "schema": "NOPE"}, 390202), ({"warehouse": "NOPE"}, 390203)],
+    ("given", "word"),
+    [
+        ({"database": "NOPE"}, "database"),
+        ({"database": "SNOWFLAKE", "schema": "NOPE"}, "schema"),
+        ({"warehouse": "NOPE"}, "warehouse"),
+    ],
 )
-def test_whoever_wants_to_be_told_is_told_what_is_not_there(shared, connect, given, number):
+def test_whoever_wants_to_be_told_is_told_what_is_not_there(shared, connect, given, word):
     assert connect(shared, **given).role == "SYSADMIN"
     with pytest.raises(DatabaseError) as caught:
         connect(shared, role="ACCOUNTADMIN", validate_default_parameters=True, **given)
-    assert caught.value.errno == number
+    assert caught.value.errno == 390201
+    assert f"The requested {word} does not exist or not authorized." in caught.value.msg
 
 
 def test_the_users_defaults_are_taken(alone, connect):

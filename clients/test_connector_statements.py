@@ -139,7 +139,6 @@ def test_a_statement_runs_while_nobody_waits(shared, connection):
     assert connection.get_query_status(cursor.sfqid) == QueryStatus.SUCCESS
 
 
-@pytest.mark.xfail(reason="waits for RESULT_SCAN", raises=ProgrammingError)
 def test_the_result_of_a_statement_is_fetched_later_also_by_another_connection(shared, connection, connect):
     cursor = connection.cursor()
     cursor.execute_async("SELECT SYSTEM$WAIT(700, 'MILLISECONDS') AS W")

@@ -65,13 +65,21 @@ pub(crate) fn quoted(name: &str) -> String {
 
 /// SHOW's LIKE: case-insensitive, `%` and `_`, with `\` before a character that stands for itself.
 pub(crate) fn like(pattern: &str, name: &str) -> bool {
+    alike(pattern, name, |char| char.to_lowercase().next().unwrap_or(char))
+}
+
+/// LIKE of conditions, which tells `a` from `A`.
+pub(crate) fn like_as_it_is(pattern: &str, text: &str) -> bool {
+    alike(pattern, text, |char| char)
+}
+
+fn alike(pattern: &str, name: &str, fold: impl Fn(char) -> char + Copy) -> bool {
     #[derive(PartialEq)]
     enum Part {
         Any,
         One,
         Is(char),
     }
-    let fold = |char: char| char.to_lowercase().next().unwrap_or(char);
     let mut parts = Vec::new();
     let mut chars = pattern.chars();
     while let Some(char) = chars.next() {

@@ -8,6 +8,7 @@ use super::plain::Plain;
 use super::store::{Head, Id, Object, Store};
 use super::warehouse::Stored;
 use crate::sql::ObjectKind;
+use crate::sql::columns::Shape;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Database {
@@ -41,11 +42,13 @@ pub struct DatabaseRole {
     pub tags: BTreeMap<Id, String>,
 }
 
-/// A table by its name alone: interactive warehouses refer to it.
+/// A table without rows: interactive warehouses refer to it, tools read its columns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Table {
     pub head: Head,
     pub interactive: bool,
+    #[serde(default)]
+    pub(crate) shape: Shape,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -61,6 +61,9 @@ impl Account {
                 }
             }
             Command::Show(show) => self.show(context, show, now),
+            Command::CommentColumn(comment) => self.comment_on_column(context, comment),
+            Command::Inspect(inspection) => self.inspect_tables(context, inspection),
+            Command::SelectInformationSchema(query) => self.select_information_schema(context, query, now),
             Command::Select(select) => self.select(context, select, now),
             Command::Call(item) => self.call(context, item, now),
         }

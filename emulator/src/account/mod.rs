@@ -14,6 +14,7 @@ mod founding;
 mod granting;
 mod grants;
 mod history;
+mod information_schema;
 mod objects;
 mod plain;
 mod relation;
@@ -23,6 +24,7 @@ mod select;
 mod session;
 mod show;
 mod store;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod user;

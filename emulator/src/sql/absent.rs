@@ -86,10 +86,6 @@ static KINDS: &[AbsentKind] = &[
         "IMAGE REPOSITORIES",
         "created_on:t name database_name schema_name repository_url owner owner_role_type comment",
     ),
-    kind(
-        "IMPORTED KEYS",
-        "created_on:t pk_database_name pk_schema_name pk_table_name pk_column_name fk_database_name fk_schema_name fk_table_name fk_column_name key_sequence:n update_rule delete_rule fk_name pk_name deferrability rely comment",
-    ),
     kind("INTEGRATIONS", "name type category enabled:b comment created_on:t"),
     kind("JOIN POLICIES", POLICY),
     kind("MASKING POLICIES", POLICY),
@@ -109,10 +105,6 @@ static KINDS: &[AbsentKind] = &[
     kind(
         "PIPES",
         "created_on:t name database_name schema_name definition owner notification_channel comment integration pattern error_integration owner_role_type invalid_reason",
-    ),
-    kind(
-        "PRIMARY KEYS",
-        "created_on:t database_name schema_name table_name column_name key_sequence:n constraint_name rely comment",
     ),
     kind(
         "PROCEDURES",
@@ -145,10 +137,6 @@ static KINDS: &[AbsentKind] = &[
     kind(
         "TASKS",
         "created_on:t name id database_name schema_name owner comment warehouse schedule predecessors state definition condition allow_overlapping_execution error_integration last_committed_on:t last_suspended_on:t owner_role_type config budget task_relations last_suspended_reason success_integration scheduling_mode target_completion_interval",
-    ),
-    kind(
-        "UNIQUE KEYS",
-        "created_on:t database_name schema_name table_name column_name key_sequence:n constraint_name rely comment",
     ),
     kind(
         "VIEWS",

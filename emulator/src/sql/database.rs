@@ -1,6 +1,7 @@
 //! Databases, schemas, and the little of tables and tags that the control plane refers to (docs: create-database,
 //! alter-database, create-schema, alter-schema, create-interactive-table, create-tag).
 
+use super::columns::{self, Shape};
 use super::cursor::{Cursor, Path};
 use super::property::{Property, Setting, Takes, find, row, setting, some_settings, unset};
 use super::tag::{self, Tagging};
@@ -147,36 +148,21 @@ pub(crate) struct CreateInSchema {
     pub(crate) comment: Option<String>,
     pub(crate) interactive: bool,
     pub(crate) allowed_values: Vec<String>,
+    pub(crate) shape: Shape,
 }
 
-/// After `CREATE … [INTERACTIVE] TABLE`: the columns are read over, for the table is known by its name alone.
+/// After `CREATE … [INTERACTIVE] TABLE`.
 pub(crate) fn create_table(cursor: &mut Cursor, how: How, interactive: bool) -> Result<Command, SqlError> {
     let how = how.or_if_not_exists(cursor)?;
     let path = cursor.path()?;
-    columns(cursor)?;
+    let shape = columns::shape(cursor)?;
     if interactive && cursor.takes("CLUSTER") {
         cursor.expect("BY")?;
         cursor.bracketed(Cursor::identifier)?;
     }
     let comment = comment(cursor)?;
-    let create = CreateInSchema { how, path, comment, interactive, allowed_values: Vec::new() };
+    let create = CreateInSchema { how, path, comment, interactive, allowed_values: Vec::new(), shape };
     Ok(Command::CreateTable(create))
-}
-
-/// `( name TYPE[(n[, m])] [NOT NULL], … )`
-fn columns(cursor: &mut Cursor) -> Result<(), SqlError> {
-    cursor.bracketed(|cursor| {
-        cursor.identifier()?;
-        cursor.word()?;
-        if cursor.is_symbol("(") {
-            cursor.bracketed(Cursor::count)?;
-        }
-        if cursor.takes("NOT") {
-            cursor.expect("NULL")?;
-        }
-        Ok(())
-    })?;
-    Ok(())
 }
 
 /// After `CREATE … TAG`.
@@ -185,7 +171,8 @@ pub(crate) fn create_tag(cursor: &mut Cursor, how: How) -> Result<Command, SqlEr
     let path = cursor.path()?;
     let allowed_values = if cursor.takes("ALLOWED_VALUES") { cursor.list(Cursor::text)? } else { Vec::new() };
     let comment = comment(cursor)?;
-    Ok(Command::CreateTag(CreateInSchema { how, path, comment, interactive: false, allowed_values }))
+    let shape = Shape::default();
+    Ok(Command::CreateTag(CreateInSchema { how, path, comment, interactive: false, allowed_values, shape }))
 }
 
 fn comment(cursor: &mut Cursor) -> Result<Option<String>, SqlError> {

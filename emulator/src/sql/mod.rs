@@ -5,10 +5,14 @@
 //! `001003` and the place.
 
 pub(crate) mod absent;
+pub(crate) mod columns;
 mod cursor;
+pub(crate) mod data_type;
 pub(crate) mod database;
 pub(crate) mod database_role;
 pub(crate) mod grant;
+pub(crate) mod information_schema;
+pub(crate) mod inspection;
 pub(crate) mod kind;
 pub(crate) mod parameters;
 pub(crate) mod plain;
@@ -90,6 +94,9 @@ pub(crate) enum Command {
     AlterAccount(session::Change),
     Describe { kind: ObjectKind, path: Path },
     Show(show::Show),
+    CommentColumn(columns::CommentColumn),
+    Inspect(inspection::Inspection),
+    SelectInformationSchema(information_schema::Query),
     Select(select::Select),
     Call(select::Item),
 }
@@ -128,7 +135,12 @@ impl Command {
             Self::AlterAccount(_) => (Verb::Alter, Some(Kind::Account)),
             Self::Describe { kind, .. } => (Verb::Describe, Some(*kind)),
             Self::Show(show) => (Verb::Show, show.kind()),
-            Self::Select(_) => (Verb::Select, None),
+            Self::CommentColumn(_) => (Verb::Comment, Some(Kind::Table)),
+            Self::Inspect(it) if it.subject == inspection::Subject::Table => {
+                (Verb::Describe, Some(Kind::Table))
+            }
+            Self::Inspect(_) => (Verb::Show, None),
+            Self::Select(_) | Self::SelectInformationSchema(_) => (Verb::Select, None),
             Self::Call(_) => (Verb::Call, None),
         };
         let wait = match self {
@@ -170,12 +182,24 @@ fn command(cursor: &mut Cursor) -> Result<Command, SqlError> {
                 _ => Err(SqlError::unsupported(format!("UNDROP {}", kind.singular()))),
             }
         }
-        "COMMENT" => session::comment(cursor),
+        "COMMENT" => match columns::comment(cursor)? {
+            Some(comment) => Ok(Command::CommentColumn(comment)),
+            None => session::comment(cursor),
+        },
         "GRANT" => grant::grant(cursor),
         "REVOKE" => grant::revoke(cursor),
         "USE" => session::use_(cursor),
-        "DESC" | "DESCRIBE" => show::describe(cursor),
-        "SHOW" => show::show(cursor),
+        "DESC" | "DESCRIBE" => match inspection::describe(cursor)? {
+            Some(inspection) => Ok(Command::Inspect(inspection)),
+            None => show::describe(cursor),
+        },
+        "SHOW" => match inspection::show(cursor)? {
+            Some(inspection) => Ok(Command::Inspect(inspection)),
+            None => show::show(cursor),
+        },
+        "SELECT" if information_schema::comes(cursor) => {
+            information_schema::select(cursor).map(Command::SelectInformationSchema)
+        }
         "SELECT" => select::select(cursor),
         "CALL" => select::call(cursor),
         "BEGIN" | "START" | "COMMIT" | "ROLLBACK" => session::transaction(cursor, &verb),

@@ -102,12 +102,13 @@ pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
         }
         Subject::Absent(_) => {
             if cursor.takes("IN") {
-                show.within = within(cursor)?;
+                show.within = within(cursor, false)?;
             }
         }
         Subject::Objects { kind, .. } if kind.place() != Place::Top => {
             if cursor.takes("IN") {
-                show.within = within(cursor)?;
+                let database = kind.place() == Place::Database;
+                show.within = within(cursor, database)?;
             }
         }
         Subject::Objects { .. } => {}
@@ -260,7 +261,8 @@ fn future(cursor: &mut Cursor) -> Result<Future, SqlError> {
     }
 }
 
-fn within(cursor: &mut Cursor) -> Result<Within, SqlError> {
+/// A bare name is that of a database for what is directly in one, and else that of a schema.
+fn within(cursor: &mut Cursor, database: bool) -> Result<Within, SqlError> {
     if cursor.takes("ACCOUNT") {
         return Ok(Within::Account);
     }
@@ -270,7 +272,8 @@ fn within(cursor: &mut Cursor) -> Result<Within, SqlError> {
             return Ok(Within::Object(kind, if named { Some(cursor.path()?) } else { None }));
         }
     }
-    Ok(Within::Object(ObjectKind::Database, Some(cursor.path()?)))
+    let kind = if database { ObjectKind::Database } else { ObjectKind::Schema };
+    Ok(Within::Object(kind, Some(cursor.path()?)))
 }
 
 fn within_of_parameters(cursor: &mut Cursor) -> Result<Within, SqlError> {

@@ -40,6 +40,7 @@ impl Account {
         if let Some(answer) = taken(create.how, before, &create.path, &name)? {
             return Ok(answer);
         }
+        let shape = self.shape(context, &access, &create.shape, &create.path)?;
         let mut head = self.head(&name, &access, now);
         head.comment = create.comment.clone().unwrap_or_default();
         let id = head.id;
@@ -47,7 +48,7 @@ impl Account {
         if let Some(before) = before {
             schema.tables.remove(before);
         }
-        schema.tables.put(Table { head, interactive: create.interactive });
+        schema.tables.put(Table { head, interactive: create.interactive, shape });
         if let Some(before) = before {
             self.forget(Securable::Table(within.0, within.1, before));
         }

@@ -11,6 +11,7 @@ mod roles_and_users;
 mod selects;
 mod show;
 mod state;
+mod tables;
 mod transactions;
 mod users;
 mod warehouses;
