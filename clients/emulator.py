@@ -100,7 +100,7 @@ class Emulator:
         """Puts the emulator's clock forward."""
         self.ask("POST", "/emulator/clock", {"advance": f"{seconds}s"})
 
-    def sql(self, text: str, role: str = "ACCOUNTADMIN") -> None:
+    def sql(self, text: str, role: str = "ACCOUNTADMIN") -> dict:
         """Behind the clients' backs, through the SQL API: any number of statements."""
         body = {"statement": text, "role": role, "parameters": {"MULTI_STATEMENT_COUNT": "0"}}
         request = urllib.request.Request(f"{self.url}/api/v2/statements", json.dumps(body).encode())
@@ -109,7 +109,7 @@ class Emulator:
         request.add_header("Accept", "application/json")
         request.add_header("User-Agent", "behind/1")
         try:
-            with urllib.request.urlopen(request, timeout=60, context=self.trust()):
-                pass
+            with urllib.request.urlopen(request, timeout=60, context=self.trust()) as answer:
+                return json.load(answer)
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{text[:200]}: {error.read().decode()}") from None

@@ -1,6 +1,7 @@
 """Runs the tests of this folder in a virtualenv that is made once, in the user's cache.
 
     python3 clients/run.py [arguments of pytest]
+    python3 clients/run.py --program NAME       prints where a program of the virtualenv is
 
 The folder of the virtualenv is named after what it holds: other versions, or another Python, are another folder. It
 is built under another name, and renamed when it is whole. Nothing but Python 3 with venv and pip is needed.
@@ -148,6 +149,12 @@ def main() -> None:
     folder = cache() / f"clients-{key()}"
     if not folder.exists():
         build(folder)
+    if sys.argv[1:2] == ["--program"]:
+        program = folder / "bin" / (sys.argv[2] if len(sys.argv) == 3 else "")
+        if not program.is_file():
+            fail(f"there is no program {program}")
+        print(program)
+        return
     python = folder / "bin" / "python"
     # Two at a time suffice, and leave a small machine its breath.
     arguments = ["-n", "2", "--dist", "worksteal", *sys.argv[1:]]
