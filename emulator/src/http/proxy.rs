@@ -13,16 +13,16 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::serve::{handshake, speak};
+use super::serve::{handshake, speak, until_stopped};
 use super::tls::{Authority, TlsError};
 
 /// How many hosts' certificates are kept.
@@ -114,17 +114,9 @@ pub(super) async fn connection(
         *response.status_mut() = status;
         std::future::ready(Ok::<_, std::convert::Infallible>(response))
     });
-    let mut connection = std::pin::pin!(
-        http1::Builder::new().serve_connection(TokioIo::new(Prompt(stream)), service).with_upgrades()
-    );
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = stop.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
+    let builder = auto::Builder::new(TokioExecutor::new()).http1_only();
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(Prompt(stream)), service);
+    if let Err(error) = until_stopped(connection, stop.clone()).await {
         tracing::debug!(%error, "a connection of the proxy ended early");
     }
     tunnels.close();

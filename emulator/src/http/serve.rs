@@ -11,6 +11,7 @@ use axum::response::Response;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
@@ -175,17 +176,24 @@ pub(super) async fn speak(
 ) {
     let builder = auto::Builder::new(TokioExecutor::new());
     let service = tower::service_fn(move |request: Request<Incoming>| answer(router.clone(), request));
-    let mut connection =
-        std::pin::pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)));
-    let ended = tokio::select! {
+    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    if let Err(error) = until_stopped(connection.into_owned(), stop).await {
+        tracing::debug!(error, "a connection ended early");
+    }
+}
+
+/// Serves a connection until its end; told to stop, it answers what is in flight and nothing more.
+pub(super) async fn until_stopped<C: GracefulConnection>(
+    connection: C,
+    stop: CancellationToken,
+) -> Result<(), C::Error> {
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
         ended = connection.as_mut() => ended,
         () = stop.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(error, "a connection ended early");
     }
 }
 
