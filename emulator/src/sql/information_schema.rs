@@ -175,14 +175,24 @@ fn selected(cursor: &mut Cursor) -> Result<(Selected, Option<String>), SqlError>
         }
     }
     let operand = operand(cursor, "", 0)?;
-    let written = match &operand {
+    let written = written(&operand);
+    let label = label(cursor)?.unwrap_or(written);
+    Ok((Selected::Value(operand, label), qualifier))
+}
+
+/// What a column is called that has no label.
+fn written(operand: &Operand) -> String {
+    match operand {
         Operand::Column(name) => name.clone(),
         Operand::Text(text) => format!("'{}'", text.replace('\'', "''").to_uppercase()),
         Operand::Number(number) => number.clone(),
-        other => format!("{other:?}").to_uppercase(),
-    };
-    let label = label(cursor)?.unwrap_or(written);
-    Ok((Selected::Value(operand, label), qualifier))
+        Operand::Boolean(value) => value.to_string().to_uppercase(),
+        Operand::Null => "NULL".into(),
+        Operand::CurrentDatabase => "CURRENT_DATABASE()".into(),
+        Operand::CurrentSchema => "CURRENT_SCHEMA()".into(),
+        Operand::Upper(inside) => format!("UPPER({})", written(inside)),
+        Operand::Lower(inside) => format!("LOWER({})", written(inside)),
+    }
 }
 
 fn label(cursor: &mut Cursor) -> Result<Option<String>, SqlError> {

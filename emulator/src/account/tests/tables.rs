@@ -150,6 +150,9 @@ fn the_information_schema_is_asked() {
         assert_eq!(session.column(select, "C").join(" "), found, "{select}");
     }
     assert_eq!(session.ok("SELECT * FROM INFORMATION_SCHEMA.COLUMNS").columns.len(), 23);
+    let rows = session.ok("SELECT LOWER(table_name), 'a', c.* FROM INFORMATION_SCHEMA.COLUMNS c LIMIT 1");
+    let labels: Vec<_> = rows.columns.iter().take(3).map(|column| column.name.as_str()).collect();
+    assert_eq!(labels, ["LOWER(TABLE_NAME)", "'A'", "TABLE_CATALOG"]);
     for (select, code) in [
         ("SELECT nope FROM information_schema.columns", 904),
         ("SELECT column_name FROM information_schema.columns WHERE nope = 1", 904),
