@@ -217,10 +217,12 @@ pub enum Verb {
     Use,
     Select,
     Call,
-    /// SET and UNSET of session variables.
+    /// Of session variables.
     Set,
-    /// BEGIN, COMMIT and ROLLBACK.
-    Transaction,
+    Unset,
+    Begin,
+    Commit,
+    Rollback,
 }
 
 impl Verb {
@@ -239,7 +241,10 @@ impl Verb {
             Self::Select => "SELECT",
             Self::Call => "CALL",
             Self::Set => "SET",
-            Self::Transaction => "BEGIN_TRANSACTION",
+            Self::Unset => "UNSET",
+            Self::Begin => "BEGIN_TRANSACTION",
+            Self::Commit => "COMMIT",
+            Self::Rollback => "ROLLBACK",
         }
     }
 }
@@ -256,22 +261,13 @@ pub struct StatementKind {
 impl StatementKind {
     /// Leaves the account as it is. USE and ALTER SESSION change the session alone.
     pub fn is_read_only(self) -> bool {
-        matches!(
-            self.verb,
-            Verb::Show
-                | Verb::Describe
-                | Verb::Use
-                | Verb::Select
-                | Verb::Call
-                | Verb::Set
-                | Verb::Transaction
-        ) || self.object == Some(ObjectKind::Session)
+        matches!(self.verb, Verb::Show | Verb::Describe | Verb::Use | Verb::Select | Verb::Call)
+            || self.object == Some(ObjectKind::Session)
     }
 
     /// Changes what the session's context says, which a stateless request cannot keep.
     pub fn is_session_only(self) -> bool {
-        matches!(self.verb, Verb::Use | Verb::Set | Verb::Transaction)
-            || self.object == Some(ObjectKind::Session)
+        self.object == Some(ObjectKind::Session)
     }
 
     /// As `QUERY_TYPE` of the query history names it: `CREATE`, `ALTER_WAREHOUSE`…

@@ -212,7 +212,8 @@ impl Account {
         if system || !(self.owns(access, on) || self.global(access, "MANAGE GRANTS")) {
             return Err(SqlError::denied(on.kind().lower(), self.name_of(on)));
         }
-        let outstanding = self.grants.on(on).next().filter(|_| !matches!(on, Securable::Role(_)));
+        let exempt = matches!(on, Securable::Role(_) | Securable::DatabaseRole(..));
+        let outstanding = self.grants.on(on).next().filter(|_| !exempt);
         match (copy, outstanding) {
             (None, Some(grant)) => {
                 return Err(SqlError::new(
