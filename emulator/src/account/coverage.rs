@@ -14,6 +14,7 @@ const STATEMENTS: [(&str, Verb, &[&str]); 8] = [
             "CREATE K A",
             "CREATE K A.B",
             "CREATE K A.B.C",
+            "CREATE K A.B.C LANGUAGE PYTHON",
             "CREATE K A.B.C (X INT)",
             "CREATE K A (X INT) CLUSTER BY (X)",
         ],

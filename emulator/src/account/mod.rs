@@ -39,6 +39,7 @@ pub use coverage::Coverage;
 pub use database::{Database, DatabaseRole, Schema};
 pub use grants::{FutureGrant, Grant, Grantee, InheritedGrant, Securable};
 pub use history::HistoryEntry;
+use plain::Attached;
 pub use plain::Plain;
 pub use resource_monitor::{ResourceMonitor, Trigger, TriggerAction};
 pub use role::Role;
@@ -126,9 +127,8 @@ pub struct Account {
     #[serde(default)]
     plain: BTreeMap<ObjectKind, Store<Plain>>,
     parameters: BTreeMap<String, Stored>,
-    /// Authentication, password and session policies of the whole account.
     #[serde(default)]
-    policies: BTreeMap<ObjectKind, Securable>,
+    attached: Vec<Attached>,
     /// The monitor of the whole account.
     level_monitor: Option<Id>,
     knobs: Knobs,
@@ -166,7 +166,7 @@ impl Account {
             inherited: Vec::new(),
             plain: BTreeMap::new(),
             parameters: BTreeMap::new(),
-            policies: BTreeMap::new(),
+            attached: Vec::new(),
             level_monitor: None,
             knobs: Knobs::default(),
             notifications: Vec::new(),

@@ -161,7 +161,7 @@ impl Account {
         };
         self.future.iter_mut().for_each(|grant| follow(&mut grant.within));
         self.inherited.iter_mut().for_each(|grant| follow(&mut grant.within));
-        self.policies.values_mut().for_each(follow);
+        self.attached.iter_mut().for_each(|it| follow(&mut it.policy));
         self.users.iter_mut().for_each(|user| user.policies.values_mut().for_each(follow));
     }
 

@@ -97,7 +97,7 @@ impl Account {
                     context.parameters.remove(property.name);
                 }
             }
-            Change::SetPolicy { .. } | Change::UnsetPolicy(_) => {}
+            Change::SetPolicy { .. } | Change::UnsetPolicy(..) => {}
         }
         executed()
     }
@@ -122,15 +122,13 @@ impl Account {
                 }
                 self.parameters = parameters;
             }
-            Change::SetPolicy { kind, policy, force } => {
-                let held = (self.policies.get(kind), *force);
+            Change::SetPolicy { kind, reach, policy, force } => {
+                let held = (self.policy_for(*kind, *reach), *force);
                 let policy = self.attachable(context, &access, *kind, policy, held)?;
-                self.policies.insert(*kind, policy);
+                self.set_policy((*kind, *reach), Some(policy));
             }
             // Of the account it is no error when there was none.
-            Change::UnsetPolicy(kind) => {
-                self.policies.remove(kind);
-            }
+            Change::UnsetPolicy(kind, reach) => self.set_policy((*kind, *reach), None),
             Change::Unset(properties) => {
                 for property in properties {
                     if property.name == "RESOURCE_MONITOR" {
@@ -170,7 +168,7 @@ impl Account {
                 let user = Level { name: "USER", values: user };
                 (ObjectKind::Session, vec![Level { name: "SESSION", values }, user, account])
             }
-            Within::Account => (ObjectKind::Account, vec![account]),
+            Within::Account | Within::On(_) => (ObjectKind::Account, vec![account]),
             Within::Object(kind, path) => {
                 (*kind, self.parameter_levels(context, access, *kind, path.as_ref(), account)?)
             }

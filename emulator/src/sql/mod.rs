@@ -250,7 +250,7 @@ fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if cursor.takes("SCHEMA") => database::alter(cursor, ObjectKind::Schema),
         () if cursor.takes("ROLE") => role::alter(cursor),
         () if cursor.takes("USER") => user::alter(cursor),
-        () if cursor.takes("SESSION") => session::alter_session(cursor),
+        () if !cursor.is_at(1, "POLICY") && cursor.takes("SESSION") => session::alter_session(cursor),
         () if cursor.takes("ACCOUNT") => session::alter_account(cursor),
         () => plain::alter(cursor),
     }

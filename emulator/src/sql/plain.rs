@@ -1,6 +1,7 @@
 //! Objects that the account knows by name, owner and properties alone: what other objects refer to, and what shares
 //! hold (docs: create-network-policy, create-external-volume, create-catalog-integration, create-share,
-//! create-stage, create-event-table, create-authentication-policy, create-password-policy, create-session-policy).
+//! create-stage, create-event-table, create-authentication-policy, create-password-policy, create-session-policy,
+//! create-feature-policy, create-packages-policy).
 
 use super::cursor::{Cursor, Path};
 use super::kind::Place;
@@ -88,6 +89,15 @@ const SESSION_POLICY: &[Property] = &[
     COMMENT,
 ];
 
+const FEATURE_POLICY: &[Property] = &[row("BLOCKED_OBJECT_TYPES_FOR_CREATION", Takes::Opaque), COMMENT];
+
+const PACKAGES_POLICY: &[Property] = &[
+    row("ALLOWLIST", Takes::Texts),
+    row("BLOCKLIST", Takes::Texts),
+    row("ADDITIONAL_CREATION_BLOCKLIST", Takes::Texts),
+    COMMENT,
+];
+
 /// The kinds with the properties that CREATE, SET and UNSET take.
 const KINDS: &[(ObjectKind, &[Property])] = &[
     (ObjectKind::NetworkPolicy, NETWORK_POLICY),
@@ -101,6 +111,8 @@ const KINDS: &[(ObjectKind, &[Property])] = &[
     (ObjectKind::AuthenticationPolicy, AUTHENTICATION_POLICY),
     (ObjectKind::PasswordPolicy, PASSWORD_POLICY),
     (ObjectKind::SessionPolicy, SESSION_POLICY),
+    (ObjectKind::FeaturePolicy, FEATURE_POLICY),
+    (ObjectKind::PackagesPolicy, PACKAGES_POLICY),
 ];
 
 /// The table of a kind, when it is one of these.
@@ -153,6 +165,9 @@ pub(crate) fn create(cursor: &mut Cursor, how: How) -> Result<Command, SqlError>
     }
     let how = how.or_if_not_exists(cursor)?;
     let path = cursor.path()?;
+    if kind == ObjectKind::PackagesPolicy {
+        cursor.expect("LANGUAGE PYTHON")?;
+    }
     let settings = settings(cursor, &|name| find(&[table], name))?;
     Ok(Command::CreatePlain(CreatePlain { kind, how, path, settings }))
 }

@@ -54,6 +54,8 @@ pub(super) const PRIVILEGES: &[(ObjectKind, &[&str])] = &[
     (ObjectKind::AuthenticationPolicy, &["APPLY"]),
     (ObjectKind::PasswordPolicy, &["APPLY"]),
     (ObjectKind::SessionPolicy, &["APPLY"]),
+    (ObjectKind::FeaturePolicy, &["APPLY"]),
+    (ObjectKind::PackagesPolicy, &["APPLY", "USAGE"]),
     (ObjectKind::MaskingPolicy, &["APPLY"]),
     (ObjectKind::RowAccessPolicy, &["APPLY"]),
     (ObjectKind::NetworkRule, &["USAGE"]),

@@ -1,5 +1,7 @@
 //! USE, ALTER SESSION, ALTER ACCOUNT and COMMENT ON.
 
+use serde::{Deserialize, Serialize};
+
 use super::cursor::{Cursor, Path};
 use super::property::{Property, Setting, Takes, find, some_settings, unset};
 use super::{Command, ObjectKind, parameters, select};
@@ -25,14 +27,32 @@ const ACCOUNT: &[Property] = &[Property { name: "RESOURCE_MONITOR", takes: Takes
 pub(crate) enum Change {
     Set(Vec<Setting>),
     Unset(Vec<&'static Property>),
-    /// Of the account: an authentication, password or session policy; FORCE replaces another one.
+    /// Of the account; FORCE replaces another one.
     SetPolicy {
         kind: ObjectKind,
+        reach: Reach,
         policy: Path,
         force: bool,
     },
-    UnsetPolicy(ObjectKind),
+    UnsetPolicy(ObjectKind, Reach),
 }
+
+/// Whom a policy of the account is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) enum Reach {
+    Account,
+    PersonUsers,
+    ServiceUsers,
+}
+
+/// The policies that the account may have.
+pub(super) const POLICIES: [ObjectKind; 5] = [
+    ObjectKind::AuthenticationPolicy,
+    ObjectKind::PasswordPolicy,
+    ObjectKind::SessionPolicy,
+    ObjectKind::FeaturePolicy,
+    ObjectKind::PackagesPolicy,
+];
 
 /// After `USE`.
 pub(crate) fn use_(cursor: &mut Cursor) -> Result<Command, SqlError> {
@@ -68,16 +88,34 @@ pub(crate) fn alter_account(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let set = cursor.is("SET");
     if (set || cursor.is("UNSET")) && cursor.is_at(2, "POLICY") {
         cursor.next();
-        let Some(kind) = super::user::policy_kind(cursor) else { return cursor.unexpected() };
+        let Some(kind) = POLICIES.into_iter().find(|kind| cursor.takes(kind.singular())) else {
+            return cursor.unexpected();
+        };
         if !set {
-            return Ok(Command::AlterAccount(Change::UnsetPolicy(kind)));
+            return Ok(Command::AlterAccount(Change::UnsetPolicy(kind, reach(cursor, kind)?)));
         }
         let policy = cursor.path()?;
         let force = cursor.takes("FORCE");
-        return Ok(Command::AlterAccount(Change::SetPolicy { kind, policy, force }));
+        let reach = reach(cursor, kind)?;
+        let force = force || cursor.takes("FORCE");
+        return Ok(Command::AlterAccount(Change::SetPolicy { kind, reach, policy, force }));
     }
     change(cursor, &|name| find(&[ACCOUNT], name).or_else(|| parameters::of(ObjectKind::Account, name)))
         .map(Command::AlterAccount)
+}
+
+/// `FOR ALL …`: authentication and session policies may be for users of a type alone; a feature policy is always for
+/// applications.
+fn reach(cursor: &mut Cursor, kind: ObjectKind) -> Result<Reach, SqlError> {
+    match kind {
+        ObjectKind::FeaturePolicy => cursor.expect("FOR ALL APPLICATIONS").map(|()| Reach::Account),
+        ObjectKind::AuthenticationPolicy | ObjectKind::SessionPolicy if cursor.takes("FOR ALL") => match () {
+            () if cursor.takes("PERSON USERS") => Ok(Reach::PersonUsers),
+            () if cursor.takes("SERVICE USERS") => Ok(Reach::ServiceUsers),
+            () => cursor.unexpected(),
+        },
+        _ => Ok(Reach::Account),
+    }
 }
 
 fn change(cursor: &mut Cursor, find: super::property::Find) -> Result<Change, SqlError> {

@@ -4,7 +4,7 @@ use super::absent::{self, AbsentKind};
 use super::cursor::{Cursor, Path};
 use super::grant::Recipient;
 use super::kind::Place;
-use super::{Command, ObjectKind, plain};
+use super::{Command, ObjectKind, plain, session};
 use crate::error::SqlError;
 
 /// What SHOW lists.
@@ -53,6 +53,8 @@ pub(crate) enum Within {
     Session,
     /// No path: the session's own.
     Object(ObjectKind, Option<Path>),
+    /// The policies that hang on a user, or on the account (None).
+    On(Option<String>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +111,12 @@ pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
             if cursor.takes("IN") {
                 let database = kind.place() == Place::Database;
                 show.within = within(cursor, database)?;
+            } else if session::POLICIES.contains(kind) && cursor.takes("ON") {
+                show.within = Within::On(match () {
+                    () if cursor.takes("ACCOUNT") => None,
+                    () if cursor.takes("USER") => Some(cursor.identifier()?),
+                    () => return cursor.unexpected(),
+                });
             }
         }
         Subject::Objects { .. } => {}

@@ -157,11 +157,12 @@ fn token(cursor: &mut Cursor) -> Result<String, SqlError> {
     cursor.identifier()
 }
 
-/// `AUTHENTICATION POLICY` and its like, which users and the account have.
-pub(super) fn policy_kind(cursor: &mut Cursor) -> Option<ObjectKind> {
-    [ObjectKind::AuthenticationPolicy, ObjectKind::PasswordPolicy, ObjectKind::SessionPolicy]
-        .into_iter()
-        .find(|kind| cursor.takes(kind.singular()))
+/// The policies that a user may have.
+const POLICIES: [ObjectKind; 3] =
+    [ObjectKind::AuthenticationPolicy, ObjectKind::PasswordPolicy, ObjectKind::SessionPolicy];
+
+fn policy_kind(cursor: &mut Cursor) -> Option<ObjectKind> {
+    POLICIES.into_iter().find(|kind| cursor.takes(kind.singular()))
 }
 
 fn action(cursor: &mut Cursor) -> Result<UserAction, SqlError> {

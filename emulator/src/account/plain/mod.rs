@@ -3,6 +3,7 @@
 mod policies;
 mod show;
 
+pub(crate) use policies::Attached;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

@@ -1,15 +1,29 @@
 //! Policies on users and on the account.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 use super::super::Account;
 use super::super::access::Access;
 use super::super::answer::{display, table, text};
 use super::super::grants::Securable;
+use super::super::show::Page;
 use super::super::store::Id;
 use super::super::warehouse::Stored;
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::{ColumnType, Rows};
+use crate::sql::session::Reach;
 use crate::sql::{ObjectKind, Path};
+
+/// A policy of the account: for all of it, or for users of one type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attached {
+    kind: ObjectKind,
+    reach: Reach,
+    pub(crate) policy: Securable,
+}
 
 const NETWORK_POLICY: &str = "NETWORK_POLICY";
 
@@ -19,20 +33,75 @@ impl Account {
         let name = self.head_at(on).map(|head| head.name.clone()).unwrap_or_default();
         let is = |stored: Option<&Stored>| stored == Some(&Stored::Text(name.clone()));
         let network = on.kind() == ObjectKind::NetworkPolicy;
-        let has = |policies: &std::collections::BTreeMap<ObjectKind, Securable>,
-                   parameters: &std::collections::BTreeMap<String, Stored>| {
-            policies.get(&on.kind()) == Some(&on) || (network && is(parameters.get(NETWORK_POLICY)))
-        };
         let mut found = Vec::new();
         for user in self.users.iter() {
-            if has(&user.policies, &user.parameters) {
+            let has = user.policies.get(&on.kind()) == Some(&on);
+            if has || (network && is(user.parameters.get(NETWORK_POLICY))) {
                 found.push(Some(user.head.id));
             }
         }
-        if has(&self.policies, &self.parameters) {
+        let has = self.attached.iter().any(|it| it.policy == on);
+        if has || (network && is(self.parameters.get(NETWORK_POLICY))) {
             found.push(None);
         }
         found
+    }
+
+    /// What the account has of a kind, for all or for users of a type.
+    pub(crate) fn policy_for(&self, kind: ObjectKind, reach: Reach) -> Option<&Securable> {
+        self.attached.iter().find(|it| (it.kind, it.reach) == (kind, reach)).map(|it| &it.policy)
+    }
+
+    pub(crate) fn set_policy(&mut self, (kind, reach): (ObjectKind, Reach), policy: Option<Securable>) {
+        self.attached.retain(|it| (it.kind, it.reach) != (kind, reach));
+        self.attached.extend(policy.map(|policy| Attached { kind, reach, policy }));
+        self.attached.sort_by_key(|it| (it.kind, it.reach));
+    }
+
+    /// SHOW … POLICIES ON: those of the account, with whom they are for, or of a user.
+    pub(crate) fn show_attached(
+        &self,
+        context: &Context,
+        access: &Access,
+        (kind, user): (ObjectKind, Option<&String>),
+        page: &mut Page,
+    ) -> Result<Rows, SqlError> {
+        let mut rows = Self::plain_columns(kind);
+        let mut found: BTreeMap<Securable, Vec<&str>> = BTreeMap::new();
+        match user {
+            Some(name) => {
+                let Securable::User(id) =
+                    self.securable(context, access, ObjectKind::User, std::slice::from_ref(name))?
+                else {
+                    return Err(SqlError::impossible());
+                };
+                let policies = self.users.by_id(id).map(|user| &user.policies);
+                found.extend(policies.and_then(|held| held.get(&kind)).map(|on| (*on, Vec::new())));
+            }
+            None => {
+                for Attached { reach, policy, .. } in self.attached.iter().filter(|it| it.kind == kind) {
+                    found.entry(*policy).or_default().push(match reach {
+                        Reach::Account => "ACCOUNT",
+                        Reach::PersonUsers => "PERSON_USERS",
+                        Reach::ServiceUsers => "SERVICE_USERS",
+                    });
+                }
+            }
+        }
+        for (on, scopes) in found {
+            let Securable::Inside(_, database, schema, id) = on else { continue };
+            let policies = self.plain_in(kind, Some((database, schema)));
+            let Some(policy) = policies.and_then(|policies| policies.by_id(id)) else { continue };
+            if !self.sees(access, on) || !page.takes(&policy.head.name) {
+                continue;
+            }
+            let mut row = self.plain_row(on, policy);
+            if let (Some(options), false) = (row.last_mut(), scopes.is_empty()) {
+                *options = text(serde_json::json!({ "target_scopes": scopes }).to_string());
+            }
+            rows.rows.push(row);
+        }
+        Ok(rows)
     }
 
     /// `001492` while somebody has the policy.
@@ -140,9 +209,13 @@ impl Account {
                 self.need(access, on, &["MONITOR"])?;
                 let Securable::User(id) = on else { return Err(SqlError::impossible()) };
                 let user = self.users.by_id(id).ok_or_else(SqlError::impossible)?;
-                (user.head.name.clone(), user.policies.clone())
+                let policies = user.policies.iter().map(|(kind, on)| (*kind, *on)).collect();
+                (user.head.name.clone(), policies)
             }
-            "ACCOUNT" => (self.name().to_owned(), self.policies.clone()),
+            "ACCOUNT" => {
+                let policies: Vec<_> = self.attached.iter().map(|it| (it.kind, it.policy)).collect();
+                (self.name().to_owned(), policies)
+            }
             _ => return Ok(rows),
         };
         for (kind, on) in policies {

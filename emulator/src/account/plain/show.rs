@@ -75,7 +75,11 @@ fn columns(kind: ObjectKind) -> &'static [&'static str] {
         }
         ObjectKind::Share => SHARE,
         ObjectKind::Stage => STAGE,
-        ObjectKind::AuthenticationPolicy | ObjectKind::PasswordPolicy | ObjectKind::SessionPolicy => POLICY,
+        ObjectKind::AuthenticationPolicy
+        | ObjectKind::PasswordPolicy
+        | ObjectKind::SessionPolicy
+        | ObjectKind::FeaturePolicy
+        | ObjectKind::PackagesPolicy => POLICY,
         _ => IN_SCHEMA,
     }
 }

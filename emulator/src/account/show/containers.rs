@@ -211,7 +211,7 @@ impl Account {
         kind: ObjectKind,
     ) -> Result<Vec<&Database>, SqlError> {
         let name = match within {
-            Within::Account | Within::Session => None,
+            Within::Account | Within::Session | Within::On(_) => None,
             Within::Unsaid => context.database.clone(),
             Within::Object(_, Some(path)) => path.first().cloned(),
             Within::Object(..) => {

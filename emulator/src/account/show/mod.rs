@@ -13,7 +13,7 @@ use crate::error::SqlError;
 use crate::rows::Rows;
 use crate::sql::ObjectKind;
 use crate::sql::kind::Place;
-use crate::sql::show::{Show, Subject};
+use crate::sql::show::{Show, Subject, Within};
 use std::collections::BTreeSet;
 
 fn owned(access: &Access, head: &Head) -> bool {
@@ -28,7 +28,7 @@ fn matches(show: &Show, name: &str) -> bool {
 ///
 /// The cap of a kind (10,000 warehouses or monitors) cuts before the filters: what lies beyond it is not found by
 /// LIKE either (docs: show-warehouses, "even with a filter applied").
-struct Page<'a> {
+pub(crate) struct Page<'a> {
     show: &'a Show,
     cap: usize,
     left: usize,
@@ -41,7 +41,7 @@ impl<'a> Page<'a> {
     }
 
     /// Does an object that the role sees come into the answer? Objects come in the order of their names.
-    fn takes(&mut self, name: &str) -> bool {
+    pub(crate) fn takes(&mut self, name: &str) -> bool {
         if self.cap == 0 {
             return false;
         }
@@ -162,6 +162,9 @@ impl Account {
                 self.show_in_schemas(context, access, show, &mut page, kind)?
             }
             kind if kind.place() == Place::Schema => {
+                if let Within::On(user) = &show.within {
+                    return self.show_attached(context, access, (kind, user.as_ref()), &mut page);
+                }
                 self.show_in_schemas(context, access, show, &mut page, kind)?
             }
             kind => {

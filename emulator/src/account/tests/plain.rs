@@ -47,6 +47,69 @@ fn policies_hang_on_users_and_on_the_account() {
 }
 
 #[test]
+fn policies_of_the_account_may_be_for_users_of_a_type() {
+    let mut session = Session::enterprise();
+    session.all(
+        "CREATE DATABASE d; CREATE USER u; CREATE SESSION POLICY a; CREATE SESSION POLICY b; CREATE PASSWORD POLICY p; \
+         ALTER ACCOUNT SET SESSION POLICY a; ALTER ACCOUNT SET SESSION POLICY a FOR ALL PERSON USERS; \
+         ALTER ACCOUNT SET SESSION POLICY b FOR ALL SERVICE USERS; ALTER USER u SET SESSION POLICY b",
+    );
+    let on_account = "SHOW SESSION POLICIES ON ACCOUNT";
+    assert_eq!(session.column(on_account, "name"), ["A", "B"]);
+    let scopes =
+        [r#"{"target_scopes":["ACCOUNT","PERSON_USERS"]}"#, r#"{"target_scopes":["SERVICE_USERS"]}"#];
+    assert_eq!(session.column(on_account, "options"), scopes);
+    assert_eq!(
+        session.row("SHOW SESSION POLICIES LIKE 'b' ON USER u", "name kind options"),
+        "B|SESSION_POLICY|"
+    );
+    assert!(session.ok("SHOW PASSWORD POLICIES ON ACCOUNT").rows.is_empty());
+    for (statement, code) in [
+        ("ALTER ACCOUNT SET SESSION POLICY a FOR ALL SERVICE USERS", 3558),
+        ("ALTER ACCOUNT SET PASSWORD POLICY p FOR ALL PERSON USERS", 1003),
+        ("ALTER ACCOUNT SET SESSION POLICY a FOR ALL USERS", 1003),
+        ("ALTER USER u SET PACKAGES POLICY a", 1003),
+        ("SHOW SESSION POLICIES ON USER nobody", 2003),
+        ("SHOW STAGES ON ACCOUNT", 1003),
+    ] {
+        assert_eq!(session.refused(statement).code, code, "{statement}");
+    }
+    session.all(
+        "ALTER ACCOUNT UNSET SESSION POLICY; ALTER ACCOUNT SET SESSION POLICY a FOR ALL SERVICE USERS FORCE",
+    );
+    let scopes = r#"{"target_scopes":["PERSON_USERS","SERVICE_USERS"]}"#;
+    assert_eq!(session.row(on_account, "name options"), format!("A|{scopes}"));
+    assert_eq!(session.refused("DROP SESSION POLICY a").code, 1492);
+    session.all("ALTER SESSION POLICY a SET SESSION_IDLE_TIMEOUT_MINS = 30 COMMENT = 'x'; ALTER SESSION SET QUERY_TAG = 'x'");
+    assert_eq!(session.row(on_account, "comment"), "x");
+    session.all(
+        "ALTER ACCOUNT UNSET SESSION POLICY FOR ALL PERSON USERS; ALTER ACCOUNT UNSET SESSION POLICY FOR ALL SERVICE USERS; \
+         DROP SESSION POLICY a",
+    );
+}
+
+#[test]
+fn features_and_packages_have_policies() {
+    let mut session = Session::enterprise();
+    session.all(
+        "CREATE DATABASE d; CREATE FEATURE POLICY f BLOCKED_OBJECT_TYPES_FOR_CREATION = (\"TASKS\"); \
+         CREATE PACKAGES POLICY p LANGUAGE PYTHON ALLOWLIST = ('numpy'); \
+         ALTER ACCOUNT SET FEATURE POLICY f FOR ALL APPLICATIONS; ALTER ACCOUNT SET PACKAGES POLICY p",
+    );
+    assert_eq!(session.column("SHOW PACKAGES POLICIES ON ACCOUNT", "name"), ["P"]);
+    for statement in [
+        "ALTER ACCOUNT SET FEATURE POLICY f",
+        "CREATE PACKAGES POLICY q",
+        "ALTER ACCOUNT UNSET FEATURE POLICY",
+    ] {
+        assert_eq!(session.refused(statement).code, 1003, "{statement}");
+    }
+    session
+        .all("ALTER ACCOUNT UNSET FEATURE POLICY FOR ALL APPLICATIONS; ALTER ACCOUNT UNSET PACKAGES POLICY");
+    session.all("DROP FEATURE POLICY f; DROP PACKAGES POLICY p");
+}
+
+#[test]
 fn volumes_integrations_stages_and_shares_are_there_to_be_named() {
     let mut session = Session::enterprise();
     session.all(
