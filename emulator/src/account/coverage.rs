@@ -111,6 +111,7 @@ fn taken(kind: ObjectKind, verb: Verb, form: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::path::Path;
 
     use super::*;
@@ -127,22 +128,44 @@ mod tests {
         assert!(of(ObjectKind::Task).iter().all(|statement| *statement != "CREATE"));
     }
 
-    #[test]
-    fn the_documentation_has_this_table() {
+    /// Compares what stands between two marks in the documentation; with UPDATE set, writes it.
+    fn documented(mark: &str, wanted: &str) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/emulator.md");
         let Ok(text) = std::fs::read_to_string(&path) else {
             return; // The crate alone, without its documentation.
         };
-        let (begin, end) = ("<!-- coverage: begin -->\n", "<!-- coverage: end -->");
-        let (before, rest) = text.split_once(begin).unwrap();
-        let (_, after) = rest.split_once(end).unwrap();
-        let wanted = format!("{before}{begin}{}{end}{after}", Coverage::markdown());
+        let (begin, end) = (format!("<!-- {mark}: begin -->\n"), format!("<!-- {mark}: end -->"));
+        let (before, rest) = text.split_once(&begin).unwrap();
+        let (_, after) = rest.split_once(&end).unwrap();
+        let whole = format!("{before}{begin}{wanted}{end}{after}");
         if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&path, &wanted).unwrap();
+            std::fs::write(&path, &whole).unwrap();
+            return;
         }
-        assert!(
-            text == wanted || std::env::var_os("UPDATE").is_some(),
-            "docs/emulator.md is behind the parser; `UPDATE=1 cargo test -p snowfence-emulator coverage` writes it anew"
-        );
+        let advice =
+            "`UPDATE=1 cargo test -p snowfence-emulator --lib -- coverage --test-threads 1` writes it anew";
+        assert!(text == whole, "docs/emulator.md is behind: {mark}; {advice}");
+    }
+
+    #[test]
+    fn the_documentation_has_this_table() {
+        documented("coverage", &Coverage::markdown());
+    }
+
+    #[test]
+    fn the_documentation_tells_which_of_the_providers_tests_are_out_of_scope() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tools/provider-tests.out-of-scope");
+        let Ok(list) = std::fs::read_to_string(&path) else { return };
+        let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for line in list.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            let (test, reason) = line.split_once("  ").expect("name, two spaces, reason");
+            reasons.entry(reason.trim()).or_default().push(test);
+        }
+        let mut text = String::from("| Why not | Tests |\n|---|---|\n");
+        for (reason, tests) in reasons {
+            let tests: Vec<String> = tests.iter().map(|test| format!("`{test}`")).collect();
+            let _ = writeln!(text, "| {reason} | {} |", tests.join(", "));
+        }
+        documented("out of scope", &text);
     }
 }
