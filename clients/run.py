@@ -159,11 +159,15 @@ def main() -> None:
     # Two at a time suffice, and leave a small machine its breath.
     arguments = ["-n", "2", "--dist", "worksteal", *sys.argv[1:]]
     os.chdir(HERE)
-    # -I would hide the tests' own folder from them; user packages are hidden all the same.
+    # Nothing but the virtualenv and this folder; and nothing is left in this folder.
     os.environ["PYTHONNOUSERSITE"] = "1"
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     os.environ.pop("PYTHONPATH", None)
     os.execv(python, [str(python), "-m", "pytest", *arguments])
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

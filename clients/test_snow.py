@@ -77,6 +77,7 @@ class Snow:
 def snow(tmp_path_factory):
     emulator = Emulator()
     emulator.sql("CREATE WAREHOUSE SNOW; CREATE DATABASE SNOW; CREATE SCHEMA SNOW.S; CREATE WAREHOUSE OTHER")
+    emulator.sql("CREATE TABLE SNOW.S.T (ID INT PRIMARY KEY, NAME VARCHAR(10) DEFAULT 'x' COMMENT 'who')")
     yield Snow(tmp_path_factory.mktemp("home"), emulator)
     emulator.end()
 
@@ -153,6 +154,7 @@ def test_what_was_executed_is_listed(snow):
         (["warehouse"], {"SNOW", "OTHER"}),
         (["database", "--like", "sn%"], {"SNOW", "SNOWFLAKE"}),
         (["schema", "--in", "database", "SNOW"], {"INFORMATION_SCHEMA", "PUBLIC", "S"}),
+        (["table", "--in", "schema", "S"], {"T"}),
         (["role"], {"ACCOUNTADMIN", "ORGADMIN", "PUBLIC", "SECURITYADMIN", "SYSADMIN", "USERADMIN"}),
         (["user"], {"OPERATOR"}),
     ],
@@ -165,8 +167,11 @@ def test_objects_are_listed(snow, arguments, names):
 def test_objects_are_described(snow):
     (found,) = snow.json("object", "describe", "warehouse", "SNOW")
     assert (found["name"], found["kind"]) == ("SNOW", "WAREHOUSE")
-    found = snow.json("object", "describe", "database", "SNOW")
-    assert [row["name"] for row in found] == ["INFORMATION_SCHEMA", "PUBLIC", "S"]
+    found = snow.json("object", "describe", "table", "SNOW.S.T")
+    assert [(row["name"], row["type"], row["null?"], row["primary key"], row["default"]) for row in found] == [
+        ("ID", "NUMBER(38,0)", "N", "Y", None),
+        ("NAME", "VARCHAR(10)", "Y", "N", "'x'"),
+    ]
 
 
 def test_objects_are_dropped(snow):

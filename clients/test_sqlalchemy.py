@@ -19,9 +19,10 @@ def engine(shared):
         warehouse="W",
         database="SA",
         schema="S",
+        host=shared.host,
+        port=shared.port,
     )
-    place = {name: given[name] for name in ("host", "port", "protocol")}
-    made = sa.create_engine(url, connect_args=place)
+    made = sa.create_engine(url, connect_args={"protocol": "http"})
     yield made
     made.dispose()
 

@@ -71,6 +71,9 @@ pub(crate) async fn clock(State(emulator): State<Emulator>) -> Response {
     json_response(StatusCode::OK, json!({"now": timestamp(emulator.now())}).to_string())
 }
 
+/// A hundred years.
+const FARTHEST: Duration = Duration::from_secs(36_525 * 86_400);
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Forward {
@@ -84,10 +87,12 @@ pub(crate) async fn advance(State(emulator): State<Emulator>, request: Request) 
         Ok(bytes) => bytes,
         Err(problem) => return problem.into_response(),
     };
-    let by =
-        serde_json::from_slice(&bytes).map_err(|error| error.to_string()).and_then(|forward: Forward| {
-            Duration::try_from(forward.advance).map_err(|_| "time does not go back".to_owned())
-        });
+    let by = serde_json::from_slice(&bytes).map_err(|error| error.to_string());
+    let by = by.and_then(|forward: Forward| match Duration::try_from(forward.advance) {
+        Ok(by) if by <= FARTHEST => Ok(by),
+        Ok(_) => Err("that is more than a hundred years".to_owned()),
+        Err(_) => Err("time does not go back".to_owned()),
+    });
     match by {
         Ok(by) => emulator.advance(by),
         Err(error) => {

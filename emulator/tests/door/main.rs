@@ -7,6 +7,7 @@ mod auth;
 mod client;
 mod driver;
 mod driver_hostile;
+mod drivers;
 mod faults;
 mod hostile;
 mod load;
