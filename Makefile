@@ -28,7 +28,7 @@ test-fast: ## The tests that need neither Go nor a control plane.
 	$(CARGO) test -p snowfence --test suite -- --skip e2e::
 
 clients: ## Snowflake's programs in Python judge the emulator; needs Python 3.11 or newer. ARGS='-k snow' takes some.
-	@$(CARGO) build --quiet -p snowfence-emulator --bins
+	@$(CARGO) build --quiet --workspace --bins
 	@$(PYTHON) clients/run.py $(ARGS)
 
 hunt: ## Lives that no test has lived yet, for ten minutes; a failing one is kept in tests/property.proptest-regressions.

@@ -11,8 +11,9 @@ use super::store::{Id, Object};
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::{ColumnType, Rows};
-use crate::sql::database_role::{AlterDatabaseRole, CreateDatabaseRole, DatabaseRoleAction};
+use crate::sql::database_role::{AlterDatabaseRole, CreateDatabaseRole};
 use crate::sql::property::{Value, value_of};
+use crate::sql::role::RoleAction;
 use crate::sql::{How, ObjectKind};
 
 impl Account {
@@ -87,7 +88,7 @@ impl Account {
         self.need(&access, on, &[])?;
         let Securable::DatabaseRole(database, id) = on else { return Err(SqlError::impossible()) };
         let (comment, tags, gone) = match &alter.action {
-            DatabaseRoleAction::RenameTo(to) => {
+            RoleAction::RenameTo(to) => {
                 let place = self.schema_place(context, &access, to)?;
                 if place.database != database {
                     return Err(SqlError::unsupported("RENAME of a database role to another database"));
@@ -101,15 +102,13 @@ impl Account {
                 holder.roles.rename(id, &place.name);
                 return Ok(executed());
             }
-            DatabaseRoleAction::Set(settings) => {
+            RoleAction::Set(settings) => {
                 let comment = value_of(settings, "COMMENT").and_then(Value::text).unwrap_or_default();
                 (Some(comment.to_owned()), BTreeMap::new(), Vec::new())
             }
-            DatabaseRoleAction::UnsetComment => (Some(String::new()), BTreeMap::new(), Vec::new()),
-            DatabaseRoleAction::SetTags(tags) => (None, self.tag_values(context, &access, tags)?, Vec::new()),
-            DatabaseRoleAction::UnsetTags(tags) => {
-                (None, BTreeMap::new(), self.tag_ids(context, &access, tags)?)
-            }
+            RoleAction::UnsetComment => (Some(String::new()), BTreeMap::new(), Vec::new()),
+            RoleAction::SetTags(tags) => (None, self.tag_values(context, &access, tags)?, Vec::new()),
+            RoleAction::UnsetTags(tags) => (None, BTreeMap::new(), self.tag_ids(context, &access, tags)?),
         };
         if let Some(role) = self.databases.by_id_mut(database).and_then(|it| it.roles.by_id_mut(id)) {
             if let Some(comment) = comment {

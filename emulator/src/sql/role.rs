@@ -6,7 +6,7 @@ use super::tag::{self, Tagging};
 use super::{Command, How};
 use crate::error::SqlError;
 
-const PROPERTIES: &[Property] = &[Property { name: "COMMENT", takes: Takes::TextOrNull }];
+pub(super) const PROPERTIES: &[Property] = &[Property { name: "COMMENT", takes: Takes::TextOrNull }];
 
 #[derive(Clone, Debug)]
 pub(crate) struct CreateRole {
@@ -20,12 +20,13 @@ pub(crate) struct CreateRole {
 pub(crate) struct AlterRole {
     pub(crate) name: String,
     pub(crate) if_exists: bool,
-    pub(crate) action: RoleAction,
+    pub(crate) action: RoleAction<String>,
 }
 
+/// What ALTER does to a role, or to a database role: they differ in how they are named.
 #[derive(Clone, Debug)]
-pub(crate) enum RoleAction {
-    RenameTo(String),
+pub(crate) enum RoleAction<N> {
+    RenameTo(N),
     Set(Vec<Setting>),
     UnsetComment,
     SetTags(Vec<Tagging>),
@@ -53,24 +54,28 @@ pub(crate) fn create(cursor: &mut Cursor, how: How) -> Result<Command, SqlError>
 pub(crate) fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let if_exists = cursor.if_exists()?;
     let name = cursor.identifier()?;
-    let action = if cursor.takes("RENAME") {
+    Ok(Command::AlterRole(AlterRole { name, if_exists, action: action(cursor, Cursor::identifier)? }))
+}
+
+/// After the name in ALTER; `name` reads another.
+pub(super) fn action<N>(
+    cursor: &mut Cursor,
+    name: fn(&mut Cursor) -> Result<N, SqlError>,
+) -> Result<RoleAction<N>, SqlError> {
+    if cursor.takes("RENAME") {
         cursor.expect("TO")?;
-        RoleAction::RenameTo(cursor.identifier()?)
-    } else if cursor.takes("SET") {
+        return name(cursor).map(RoleAction::RenameTo);
+    }
+    if cursor.takes("SET") {
         if cursor.is("TAG") {
-            RoleAction::SetTags(tag::set(cursor)?)
-        } else {
-            RoleAction::Set(some_settings(cursor, &|name| find(&[PROPERTIES], name))?)
+            return tag::set(cursor).map(RoleAction::SetTags);
         }
-    } else if cursor.takes("UNSET") {
-        if cursor.is("TAG") {
-            RoleAction::UnsetTags(tag::unset(cursor)?)
-        } else {
-            unset(cursor, &|name| find(&[PROPERTIES], name))?;
-            RoleAction::UnsetComment
-        }
-    } else {
-        return cursor.unexpected();
-    };
-    Ok(Command::AlterRole(AlterRole { name, if_exists, action }))
+        return some_settings(cursor, &|name| find(&[PROPERTIES], name)).map(RoleAction::Set);
+    }
+    cursor.expect("UNSET")?;
+    if cursor.is("TAG") {
+        return tag::unset(cursor).map(RoleAction::UnsetTags);
+    }
+    unset(cursor, &|name| find(&[PROPERTIES], name))?;
+    Ok(RoleAction::UnsetComment)
 }

@@ -93,6 +93,7 @@ pub(crate) fn select(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let items = cursor.list(item)?;
     let from = if cursor.takes("FROM") { Some(from(cursor)?) } else { None };
     if from.is_none() {
+        cursor.finish()?;
         let column = |item: &Item| matches!(item.expression, Expression::Column(_) | Expression::Star);
         if let Some(item) = items.iter().find(|item| column(item)) {
             return Err(SqlError::new(
@@ -123,9 +124,13 @@ pub(crate) fn call(cursor: &mut Cursor) -> Result<Command, SqlError> {
 
 fn item(cursor: &mut Cursor) -> Result<Item, SqlError> {
     let expression = expression(cursor, 0)?;
-    let aliased = cursor.takes("AS")
-        || matches!(cursor.peek().kind, Kind::Quoted(_))
-        || (matches!(cursor.peek().kind, Kind::Word(_)) && !cursor.is("FROM"));
+    let named = match cursor.peek().kind {
+        Kind::Quoted(_) => true,
+        Kind::Word(_) => !cursor.is("FROM"),
+        _ => false,
+    };
+    // All columns together have no name.
+    let aliased = expression != Expression::Star && (cursor.takes("AS") || named);
     let label = if aliased { cursor.identifier()? } else { label(&expression) };
     Ok(Item { expression, label })
 }

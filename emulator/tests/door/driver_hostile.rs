@@ -148,6 +148,26 @@ async fn nobody_touches_the_statements_of_another() {
     assert_eq!(driver.get(&format!("/queries/{id}/result")).await.code(), "000604");
 }
 
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let emulator = emulator();
+    let driver = Driver::operator(&emulator).await;
+    for (method, path) in [
+        (Method::GET, "/"),
+        (Method::POST, "/session/v2/login-request"),
+        (Method::GET, "/queries/v1/query-request"),
+        (Method::PUT, "/session/heartbeat"),
+        (Method::POST, "/queries/x/result"),
+        (Method::GET, "/../etc/passwd"),
+        (Method::GET, "/api/v2/databases"),
+    ] {
+        // Drivers give up at 404, and repeat 400, 403, 405 and 5xx.
+        let request = driver.request(method.clone(), path, "{}");
+        let status = tower::ServiceExt::oneshot(emulator.router(), request).await.unwrap().status();
+        assert_eq!(status, 404, "{method} {path}");
+    }
+}
+
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }

@@ -69,6 +69,15 @@ fn sessions_change_their_parameters_and_containers() {
 }
 
 #[test]
+fn all_columns_together_have_no_name() {
+    let mut session = Session::enterprise();
+    for wrong in ["SELECT * frm x", "SELECT * AS a", "SELECT * fro"] {
+        assert_eq!(session.refused(wrong).code, 1003, "{wrong}");
+    }
+    assert_eq!(session.refused("SELECT *").code, 904);
+}
+
+#[test]
 fn the_history_is_read_with_a_warehouse() {
     let mut session = Session::enterprise();
     for n in 0..5_i64 {

@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::jobs::Speaker;
-use super::problem::{Problem, json_response};
+use super::problem::{self, Problem, json_response};
 use crate::emulator::Emulator;
 use crate::state::{Failure, NoSession, Session};
 
@@ -38,6 +38,8 @@ pub(crate) fn routes() -> Router<Emulator> {
         .route("/queries/{id}/abort-request", post(query::abort_query))
         .route("/monitoring/queries", get(monitoring::queries))
         .route("/monitoring/queries/{id}", get(query::monitoring))
+        // Not 405: several drivers repeat a request that was answered with it.
+        .method_not_allowed_fallback(problem::not_found)
 }
 
 /// The frame of every answer.
