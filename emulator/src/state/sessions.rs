@@ -127,11 +127,11 @@ impl Sessions {
         Ok((issue(&mut held, &session, now), session))
     }
 
-    /// A client is still there: its master token holds on.
+    /// A client is still there: its master token holds on, but not one that it has used up.
     pub(crate) fn touch(&self, session: &Session, now: i64) {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tokens = held.values_mut().filter(|token| token.session.id == session.id);
-        for token in tokens.filter(|token| token.kind == Kind::Master) {
+        for token in tokens.filter(|token| token.kind == Kind::Master && token.expires > now + GRACE) {
             token.expires = now + MASTER_VALIDITY;
         }
     }
@@ -179,6 +179,7 @@ mod tests {
         assert_eq!(sessions.renew(&first.session, 0).unwrap_err(), NoSession::Unknown);
         let (second, renewed) = sessions.renew(&first.master, VALIDITY).unwrap();
         assert_eq!(renewed.id, 1);
+        sessions.touch(&renewed, VALIDITY);
         assert_eq!(sessions.find(&second.session, VALIDITY).unwrap().id, 1);
         assert_eq!(sessions.find(&first.session, VALIDITY).unwrap_err(), NoSession::Expired, "still known");
         let (third, _) = sessions.renew(&first.master, VALIDITY + GRACE - 1).unwrap();
