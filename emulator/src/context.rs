@@ -27,6 +27,8 @@ pub struct Context {
     /// The primary role. Privileges are those of this role and of the roles granted to it.
     pub role: Option<String>,
     pub secondary_roles_all: bool,
+    /// The only role that the credential allows: no other can be taken, nor secondary ones.
+    pub only_role: Option<String>,
     pub warehouse: Option<String>,
     pub database: Option<String>,
     pub schema: Option<String>,

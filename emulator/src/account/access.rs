@@ -33,6 +33,13 @@ impl Account {
         Ok(Access { role, roles, primary })
     }
 
+    /// May a user take a role? Everybody may take PUBLIC.
+    pub(crate) fn has_role(&self, user: &str, role: &str) -> bool {
+        let (Some(user), Some(role)) = (self.users.id(user), self.roles.id(role)) else { return false };
+        let direct: Vec<Id> = self.grants.roles_of(Grantee::User(user)).collect();
+        direct.contains(&role) || self.inherited(direct).contains(&role)
+    }
+
     /// These roles, the roles granted to them, and PUBLIC.
     pub(crate) fn inherited(&self, roles: impl IntoIterator<Item = Id>) -> BTreeSet<Id> {
         let mut found = BTreeSet::new();

@@ -23,7 +23,8 @@ impl Account {
                 if self.roles.id(name).is_none() {
                     return Err(SqlError::impossible());
                 }
-                if !self.roles_of(&context.user).contains(name) {
+                let allowed = context.only_role.as_ref().is_none_or(|only| only == name);
+                if !allowed || !self.roles_of(&context.user).contains(name) {
                     return Err(SqlError::new(
                         3013,
                         "42501",
@@ -34,7 +35,8 @@ impl Account {
                 }
                 context.role = Some(name.clone());
             }
-            Use::SecondaryRoles { all } => context.secondary_roles_all = *all,
+            // docs: user-guide/programmatic-access-tokens, ROLE_RESTRICTION: secondary roles do not count.
+            Use::SecondaryRoles { all } => context.secondary_roles_all = *all && context.only_role.is_none(),
             Use::Warehouse(name) => {
                 let access = self.access(context)?;
                 let id = self

@@ -175,3 +175,47 @@ async fn the_clock_is_put_forward_and_never_back() {
     }
     assert!(emulator.now() - before < 5_500_000_000_000);
 }
+
+#[tokio::test]
+async fn a_credential_for_one_role_takes_no_other() {
+    let emulator = emulator();
+    let behind = |sql: &str| emulator.execute_as("ACCOUNTADMIN", sql).unwrap();
+    behind("CREATE ROLE READER");
+    behind("GRANT ROLE READER TO USER OPERATOR");
+    let add = "ALTER USER OPERATOR ADD PROGRAMMATIC ACCESS TOKEN LIMITED ROLE_RESTRICTION = 'READER'";
+    let token = behind(add).rows[0][1].clone().unwrap();
+
+    let said = Driver::login(&emulator, "?roleName=ACCOUNTADMIN", "OPERATOR", &token).await;
+    assert_eq!(said.code(), "390189", "{said:?}");
+    let said = Driver::login(&emulator, "", "OPERATOR", &token).await.ok();
+    assert_eq!(said.0["data"]["sessionInfo"]["roleName"], "READER");
+    let limited = Driver::of(&emulator, &said);
+    for statement in ["USE ROLE ACCOUNTADMIN", "USE ROLE PUBLIC", "CREATE WAREHOUSE W"] {
+        assert!(!limited.sql(statement).await.success(), "{statement}");
+    }
+    limited.sql("USE ROLE READER").await.ok();
+    limited.sql("USE SECONDARY ROLES ALL").await.ok();
+    assert!(!limited.sql("CREATE WAREHOUSE W").await.success(), "secondary roles do not count");
+
+    // Nor by the other door, in a request of several statements.
+    let client = crate::client::Client::with(&emulator, Some("PROGRAMMATIC_ACCESS_TOKEN"), token);
+    let body = json!({"statement": "USE ROLE ACCOUNTADMIN; CREATE WAREHOUSE W",
+        "parameters": {"MULTI_STATEMENT_COUNT": "2"}});
+    client.post("", &body).await.expect(422);
+    assert_eq!(warehouses(&emulator), 0);
+}
+
+#[tokio::test]
+async fn a_role_that_is_revoked_is_of_no_use_to_a_session() {
+    let emulator = emulator();
+    let user = emulator.add_user("WORKER", ["SYSADMIN"]);
+    let worker = Driver::login(&emulator, "?roleName=SYSADMIN", &user.name, &user.password).await.ok();
+    let worker = Driver::of(&emulator, &worker);
+    worker.sql("CREATE WAREHOUSE A").await.ok();
+    emulator.execute_as("ACCOUNTADMIN", "REVOKE ROLE SYSADMIN FROM USER WORKER").unwrap();
+    let said = worker.sql("CREATE WAREHOUSE B").await;
+    assert!(!said.success(), "{said:?}");
+    assert_eq!(warehouses(&emulator), 1);
+    emulator.execute_as("ACCOUNTADMIN", "DROP USER WORKER").unwrap();
+    assert_eq!(worker.sql("SELECT 1").await.code(), "390111");
+}

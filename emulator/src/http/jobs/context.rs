@@ -97,6 +97,7 @@ pub(crate) fn context(emulator: &Emulator, speaker: &Speaker, wishes: Wishes) ->
         user: identity.user.clone(),
         role: Some(role),
         secondary_roles_all: identity.only_role.is_none() && all_secondary,
+        only_role: identity.only_role.clone(),
         warehouse: wishes.warehouse.or_else(|| user.default_warehouse().map(str::to_owned)),
         database: wishes.database.or(default_database),
         schema: wishes.schema.or(default_schema),

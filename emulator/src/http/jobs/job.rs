@@ -169,6 +169,11 @@ impl Job {
         };
         behind(self.before);
         let before = context.clone();
+        // A role that was revoked meanwhile is of no use to a session: what is left is PUBLIC.
+        let held = |role: &String| emulator.lock().has_role(&context.user, role);
+        if self.session.is_some() && !context.role.as_ref().is_some_and(held) {
+            context.role = Some("PUBLIC".into());
+        }
         let lent = Lent::new(&mut context, self.alone);
         let outcome = if self.multiple {
             several(emulator, execution, &mut context, &self.statements, waited, self.row_limit)
