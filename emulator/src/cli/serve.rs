@@ -56,9 +56,17 @@ impl Serve {
             tracing::warn!(%address, "the controls under /emulator/ need no credentials, and this is not loopback");
         }
         let signer = authority.as_ref().map(|(authority, _)| authority);
-        let server = emulator.listen(self.listen, signer.filter(|_| self.tls)).await?;
+        let server = emulator
+            .listen(self.listen, signer.filter(|_| self.tls))
+            .await
+            .map_err(|error| format!("--listen {}: {error}", self.listen))?;
         let proxy = match (self.proxy, signer) {
-            (Some(address), Some(authority)) => Some(emulator.proxy(address, authority).await?),
+            (Some(address), Some(authority)) => Some(
+                emulator
+                    .proxy(address, authority)
+                    .await
+                    .map_err(|error| format!("--proxy {address}: {error}"))?,
+            ),
             _ => None,
         };
         let line = Line {

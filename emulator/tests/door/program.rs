@@ -146,3 +146,14 @@ fn a_damaged_state_is_refused_and_left_alone() {
     let other = Command::new(PROGRAM).args(["--state", path, "--account", "OTHER"]).output().unwrap();
     assert!(text(&other).contains("belongs to the account"), "{}", text(&other));
 }
+
+#[test]
+fn an_address_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    for option in ["--listen", "--proxy"] {
+        let output = Command::new(PROGRAM).args([option, &address]).output().unwrap();
+        assert!(!output.status.success());
+        assert!(text(&output).contains(&format!("{option} {address}: cannot listen")), "{}", text(&output));
+    }
+}
