@@ -1,8 +1,7 @@
 //! Many clients at once, and connections that die in the middle.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -10,45 +9,17 @@ use serde_json::{Value, json};
 use snowfence_emulator::emulator::Emulator;
 use uuid::Uuid;
 
+use crate::program::Running;
+
 const CLIENTS: usize = 64;
 /// Results are kept up to 128 MiB, the log up to 200,000 statements, the history up to 100,000.
 const MOST_MIB: u64 = 1024;
 
-/// The emulator as a process of its own, so that its memory can be read.
-struct Process {
-    child: Child,
-    line: Value,
-}
-
-impl Process {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_snowfence-emulator"))
-            .env_remove("RUST_LOG")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut text = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut text).unwrap();
-        Self { child, line: serde_json::from_str(&text).unwrap() }
-    }
-
-    fn text(&self, pointer: &str) -> String {
-        self.line.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
-    }
-
-    fn resident_mib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// What the process holds, so that its bounds can be seen.
+fn resident_mib(process: &Running) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() / 1024
 }
 
 /// What one client says, round for round: all of it succeeds.
@@ -106,9 +77,10 @@ async fn sign_in(http: &reqwest::Client, url: &str, name: &str, password: &str) 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_clients_at_once_are_all_served() {
     let seconds = std::env::var("LOAD_SECONDS").ok().map_or(5, |text| text.parse().unwrap());
-    let emulator = Process::start();
-    let (url, name) = (emulator.text("/url"), emulator.text("/users/0/name"));
-    let (password, token) = (emulator.text("/users/0/password"), emulator.text("/users/0/token"));
+    let emulator = Running::start(&[]);
+    let text = |pointer: &str| emulator.line.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
+    let (url, name) = (text("/url"), text("/users/0/name"));
+    let (password, token) = (text("/users/0/password"), text("/users/0/token"));
     let end = Instant::now() + Duration::from_secs(seconds);
     let said = std::sync::Arc::new(AtomicU64::new(0));
     let mut clients = tokio::task::JoinSet::new();
@@ -139,7 +111,7 @@ async fn sixty_four_clients_at_once_are_all_served() {
     let mut most = 0;
     while let Ok(outcome) =
         tokio::time::timeout(Duration::from_millis(500), clients.join_next()).await.or_else(|_| {
-            most = most.max(emulator.resident_mib());
+            most = most.max(resident_mib(&emulator));
             Ok::<_, ()>(Some(Ok(Ok(()))))
         })
     {
@@ -148,7 +120,7 @@ async fn sixty_four_clients_at_once_are_all_served() {
             Some(outcome) => outcome.unwrap().unwrap_or_else(|error| panic!("{error}")),
         }
     }
-    let (said, most) = (said.load(Ordering::Relaxed), most.max(emulator.resident_mib()));
+    let (said, most) = (said.load(Ordering::Relaxed), most.max(resident_mib(&emulator)));
     println!("{CLIENTS} clients, {seconds} s: {said} statements, none failed; {most} MiB at most");
     assert!(said > 10 * CLIENTS as u64);
     assert!(most < MOST_MIB, "{most} MiB");

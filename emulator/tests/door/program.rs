@@ -1,6 +1,7 @@
 //! The program: its line of JSON, its state file, its signals, its command `sql`.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -9,13 +10,13 @@ use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_snowfence-emulator");
 
-struct Running {
-    child: Child,
-    line: Value,
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) line: Value,
 }
 
 impl Running {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(arguments)
             .env_remove("RUST_LOG")
@@ -155,5 +156,45 @@ fn an_address_that_is_taken_is_named() {
         let output = Command::new(PROGRAM).args([option, &address]).output().unwrap();
         assert!(!output.status.success());
         assert!(text(&output).contains(&format!("{option} {address}: cannot listen")), "{}", text(&output));
+    }
+}
+
+#[test]
+fn no_secret_is_in_its_log() {
+    let mut child = Command::new(PROGRAM)
+        .env("RUST_LOG", "trace")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let address = line["url"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let password = line["users"][0]["password"].as_str().unwrap();
+    let mut secrets = vec![password.to_owned(), "a-wrong-one".to_owned()];
+    for given in [password, "a-wrong-one"] {
+        let body = serde_json::json!({"data": {"LOGIN_NAME": "OPERATOR", "PASSWORD": given}}).to_string();
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "POST /session/v1/login-request HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let said: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        secrets.extend(
+            ["token", "masterToken"].iter().filter_map(|key| Some(said["data"][*key].as_str()?.to_owned())),
+        );
+    }
+    assert_eq!(secrets.len(), 4, "one of them signed in");
+    child.kill().unwrap();
+    let log = child.wait_with_output().unwrap();
+    let log = String::from_utf8_lossy(&log.stderr);
+    assert!(log.contains("390100"), "the refusal is there: {log}");
+    for secret in secrets {
+        assert!(!log.contains(&secret), "{log}");
     }
 }
