@@ -253,7 +253,7 @@ impl Account {
         self.securable(context, access, container.kind, &container.path)
     }
 
-    /// Future grants need MANAGE GRANTS, or the ownership of the database or of a managed schema.
+    /// Future grants need MANAGE GRANTS, or the ownership of a managed schema.
     fn future_place(
         &self,
         context: &Context,
