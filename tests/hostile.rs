@@ -1,14 +1,14 @@
 //! Ten thousand names and texts that try to get out of their quotes, through whole statements, into an account that
 //! reads SQL with a parser of its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use snowfence::{
     api::{Grant, Record, SnowflakeWarehouse, connection::Adoption, warehouse::WarehouseSpec},
     engine::{
         managed::{Managed, Planning},
-        ownership::{Claimant, resolved_name},
+        ownership::{Claimant, Former, resolved_name},
     },
     kinds::warehouse::Seen,
     plan::{Step, Target},
@@ -92,11 +92,20 @@ fn statements(name: &Ident, role: &Ident, comment: &str) -> Vec<String> {
     let (record, common) = (Record::default(), cr.common());
     let name = resolved_name(&common, "it").unwrap();
     let target = Target::new("WAREHOUSE", name.as_str());
-    let claimant =
-        Claimant { uid: "uid", common, adoption: Adoption::Never, role: "ACCOUNTADMIN", record: &record };
-    let planning = Planning { claimant, record: &record, target: &target, name: &name, offline: false };
+    let claimant = Claimant {
+        uid: "uid",
+        common,
+        adoption: Adoption::Never,
+        role: "ACCOUNTADMIN",
+        record: &record,
+        former: Former::Any,
+    };
+    let rivals = BTreeMap::new();
+    let planning =
+        Planning { claimant, record: &record, target: &target, name: &name, rivals: &rivals, offline: false };
+
     let steps = cr.plan(&planning, &Seen::default()).unwrap();
-    steps.iter().flat_map(Step::statements).map(ToString::to_string).collect()
+    steps.steps.iter().flat_map(Step::statements).map(ToString::to_string).collect()
 }
 
 #[test]
@@ -143,7 +152,12 @@ fn ten_thousand_names_stay_in_their_quotes() {
                 account.warehouse(other.as_str()).is_some() && account.warehouse(name.as_str()).is_none()
             );
             run(&mut account, &format!("REVOKE USAGE ON WAREHOUSE {other} FROM ROLE {role}"))?;
-            run(&mut account, SnowflakeWarehouse::drop_statement(&other).as_str())?;
+            run(
+                &mut account,
+                SnowflakeWarehouse::drop_statement(&Target::new("WAREHOUSE", other.as_str()))
+                    .unwrap()
+                    .as_str(),
+            )?;
             prop_assert!(account.warehouse(other.as_str()).is_none() && account.warehouse("SAFE").is_some());
             Ok(())
         })

@@ -9,7 +9,7 @@ use snowfence::{
     api::{Record, connection::Adoption, record::Entry},
     engine::{
         managed::{Managed, Planning, key_of},
-        ownership::{Claimant, resolved_name},
+        ownership::{Claimant, Former, resolved_name},
     },
     plan::{Action, Effect, Note, Step, Target},
     snowflake::{
@@ -60,12 +60,16 @@ pub fn plan<K: Managed>(cr: &K, record: &Record, seen: &K::Seen) -> String {
         Err(fault) => return format!("{}: {fault}\n", fault.reason()),
     };
     let target = Target::new(K::OBJECT, name.as_str());
-    let claimant = Claimant { uid: "uid", common, adoption: Adoption::Never, role: ROLE, record };
-    let planning = Planning { claimant, record, target: &target, name: &name, offline: false };
+    let claimant =
+        Claimant { uid: "uid", common, adoption: Adoption::Never, role: ROLE, record, former: Former::Any };
+    let rivals = BTreeMap::new();
+    let planning =
+        Planning { claimant, record, target: &target, name: &name, rivals: &rivals, offline: false };
+
     match cr.plan(&planning, seen) {
         Err(fault) => format!("{}: {fault}\n", fault.reason()),
-        Ok(steps) if steps.is_empty() => "nothing\n".into(),
-        Ok(steps) => steps.iter().map(step).collect(),
+        Ok(plan) if plan.steps.is_empty() => "nothing\n".into(),
+        Ok(plan) => plan.steps.iter().map(step).collect(),
     }
 }
 
@@ -126,6 +130,7 @@ fn note(note: &Note) -> String {
         Note::Resume { on, wanted } => {
             format!("{on} {}", if *wanted { "is to be resumed" } else { "is resumed" })
         }
+        Note::Sent { on, hash } => format!("{on} was sent as {hash}"),
         Note::Forget { on } => format!("forget {on}"),
     }
 }

@@ -56,6 +56,9 @@ pub struct Entry {
     /// It ran and was suspended here for a change: it is to be resumed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub resume: bool,
+    /// A short hash of what was sent last of the part that SHOW lacks: a body, parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<String>,
     /// A creation that was begun and whose outcome is not recorded yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,

@@ -171,6 +171,7 @@ fn entry(item: &Item) -> Entry {
                     _ => None,
                 })
                 .collect();
+            entry.blocked = planned.blocked.iter().map(|(on, fault)| format!("{on}: {fault}")).collect();
             entry.waiting =
                 planned.pending.as_ref().filter(|fault| !is_in_this_plan(fault)).map(ToString::to_string);
         }

@@ -1,14 +1,15 @@
 //! One interpreter for every effect.
 //!
 //! Notes change the record in memory; before a statement is sent, a changed record is written. So a crash between any
-//! two effects leaves a record that knows at least what may have been done.
+//! two effects leaves a record that knows at least what may have been done. What a plan is about to do is noted for
+//! all its steps at once: a record of five hundred objects is not written five hundred times.
 
 use std::{collections::HashSet, future::Future};
 
 use super::fault::Fault;
 use crate::{
     api::Record,
-    plan::{Effect, Note, Sql, Step, Target},
+    plan::{Effect, Note, Sql, Step, Target, step::Around},
     snowflake::ClientError,
 };
 
@@ -54,11 +55,20 @@ pub async fn execute(
     stuck: &mut HashSet<Target>,
     mut report: impl FnMut(&Step, &Outcome),
 ) -> Result<Vec<Outcome>, Fault> {
+    let runs = |n: usize| verdicts.get(n) == Some(&Verdict::Run);
+    for (_, step) in steps.iter().enumerate().filter(|(n, step)| runs(*n) && before(step, stuck).is_none()) {
+        foretold(step).for_each(|(_, note)| record.apply(note));
+    }
     let mut outcomes = Vec::with_capacity(steps.len());
     for (step, verdict) in steps.iter().zip(verdicts) {
-        let before = step.after.iter().chain([&step.on]).find(|target| stuck.contains(*target));
-        let outcome = match (before, verdict) {
-            (Some(target), _) => Outcome::Skipped(target.clone()),
+        let outcome = match (before(step, stuck), verdict) {
+            (Some(target), _) => {
+                // It was foretold and will not be sent now.
+                if let Some(note) = foretold(step).find_map(|(_, note)| withdrawn(note)) {
+                    record.apply(&note);
+                }
+                Outcome::Skipped(target.clone())
+            }
             (None, Verdict::Held(why)) => Outcome::Held(why.clone()),
             (None, Verdict::Run) => match perform(step, record, written, hands).await {
                 Ok(()) => Outcome::Done,
@@ -78,14 +88,48 @@ pub async fn execute(
     Ok(outcomes)
 }
 
+/// What keeps a step from being carried out. One that ends what another began is kept by that one alone.
+fn before<'a>(step: &'a Step, stuck: &HashSet<Target>) -> Option<&'a Target> {
+    let after = match step.around {
+        Around::After(_) => &[],
+        _ => step.after.as_slice(),
+    };
+    after.iter().chain([&step.on]).find(|target| stuck.contains(*target))
+}
+
+/// The notes of what a step is about to do. To know of it earlier than it is done takes nothing from anybody.
+fn foretold(step: &Step) -> impl Iterator<Item = (usize, &Note)> {
+    let last = step.effects.iter().rposition(|effect| matches!(effect, Effect::Sql(_))).unwrap_or_default();
+    let coming = |effect| match effect {
+        &Effect::Remember(
+            ref note @ (Note::Intent { .. }
+            | Note::Managed { .. }
+            | Note::Grants { .. }
+            | Note::Attached { .. }),
+        ) => Some(note),
+        _ => None,
+    };
+    let all = step.effects[..last].iter().enumerate();
+    all.filter_map(move |(n, effect)| coming(effect).map(|note| (n, note)))
+}
+
+fn withdrawn(note: &Note) -> Option<Note> {
+    match note {
+        Note::Intent { on, .. } => Some(Note::NotCreated { on: on.clone() }),
+        _ => None,
+    }
+}
+
 async fn perform(
     step: &Step,
     record: &mut Record,
     written: &mut Record,
     hands: &impl Hands,
 ) -> Result<(), Fault> {
-    for effect in &step.effects {
+    let told: HashSet<usize> = foretold(step).map(|(n, _)| n).collect();
+    for (n, effect) in step.effects.iter().enumerate() {
         match effect {
+            Effect::Remember(_) if told.contains(&n) => {}
             Effect::Remember(note) => record.apply(note),
             Effect::Sql(sql) => {
                 hands.may_go_on()?;
@@ -97,7 +141,11 @@ async fn perform(
                     return Err(refused(&step.on, sql, error, record));
                 }
                 if sql.intent.is_some() {
-                    record.apply(&Note::Created { on: step.on.clone() });
+                    // Nothing is lost when this does not survive: the same request, sent again, is executed once. So
+                    // it is no reason to write the record before the next statement.
+                    let created = Note::Created { on: step.on.clone() };
+                    record.apply(&created);
+                    written.apply(&created);
                 }
             }
         }

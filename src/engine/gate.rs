@@ -25,12 +25,14 @@ pub struct Gate<'a> {
     pub namespace: &'a str,
 }
 
-/// Verdicts, one for each step; and the approval that is asked for, or used.
+/// Verdicts, one for each step; and the approvals that are asked for, or used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
     pub verdicts: Vec<Verdict>,
-    /// The hash of the steps that wait.
+    /// What keeps the resource from being in sync until it is approved.
     pub waiting: Option<Waiting>,
+    /// What is kept although nobody wants it any more, until its end is approved.
+    pub orphans: Option<Waiting>,
     /// An approval was used: it must be recorded before anything runs.
     pub used: bool,
 }
@@ -45,46 +47,65 @@ pub struct Waiting {
 }
 
 impl Gate<'_> {
-    /// Decides for each step.
-    pub fn decide(&self, steps: &[Step]) -> Decision {
+    /// Decides for each step. `blocked` are objects that no step can help.
+    pub fn decide(&self, steps: &[Step], blocked: &HashSet<&Target>) -> Decision {
         if self.common.management_policy == ManagementPolicy::Observe {
             let held = |step: &Step| match step.action {
                 // Not even the record changes: what is only observed is never ours.
                 Action::Note => Verdict::Held(String::new()),
                 _ => Verdict::Held("only observed".into()),
             };
-            return Decision { verdicts: steps.iter().map(held).collect(), waiting: None, used: false };
+            let verdicts = steps.iter().map(held).collect();
+            return Decision { verdicts, waiting: None, orphans: None, used: false };
         }
-        let waits = |step: &&Step| step.action.risk() == Risk::Destructive || step.hold.is_some();
-        let waiting: Vec<&Step> = steps.iter().filter(waits).collect();
-        if waiting.is_empty() {
-            return Decision { verdicts: vec![Verdict::Run; steps.len()], waiting: None, used: false };
-        }
-        let hash = self.hash(&waiting);
-        if self.approved == Some(hash.as_str()) {
-            return Decision { verdicts: vec![Verdict::Run; steps.len()], waiting: None, used: true };
-        }
+        let is_orphan = |step: &Step| step.hold == Some(Hold::Orphaned);
+        let waits = |step: &Step| step.action.risk() == Risk::Destructive || step.hold.is_some();
+        let (orphans, waiting): (Vec<&Step>, Vec<&Step>) =
+            steps.iter().filter(|step| waits(step)).partition(|step| is_orphan(step));
+        let approved =
+            |hash: &str| self.approved.is_some_and(|all| all.split(',').any(|one| one.trim() == hash));
+        let [waiting, orphans] = [waiting, orphans].map(|group| {
+            let hash = (!group.is_empty()).then(|| self.hash(&group));
+            hash.map(|hash| (approved(&hash), self.waiting(&group, hash)))
+        });
+        let used = [&waiting, &orphans].into_iter().flatten().any(|(approved, _)| *approved);
+        let open = |group: Option<(bool, Waiting)>| group.filter(|(yes, _)| !yes).map(|(_, waiting)| waiting);
+        let (waiting, orphans) = (open(waiting), open(orphans));
         // What comes after a step that waits is not executed either.
-        let mut held: HashSet<&Target> = HashSet::new();
+        let mut held: HashSet<&Target> = blocked.clone();
         let mut verdicts = Vec::with_capacity(steps.len());
         for step in steps {
-            let after = step.after.iter().chain([&step.on]).any(|target| held.contains(target));
-            verdicts.push(if waits(&step) || after {
-                held.insert(&step.on);
-                Verdict::Held(format!("waits for approval {hash}"))
-            } else {
-                Verdict::Run
+            let group = if is_orphan(step) { &orphans } else { &waiting };
+            let hash = group.as_ref().filter(|_| waits(step)).map(|waiting| &waiting.hash);
+            let after = step.after.iter().chain([&step.on]).find(|target| held.contains(*target));
+            verdicts.push(match (hash, after) {
+                (Some(hash), _) => Verdict::Held(format!("waits for approval {hash}")),
+                (None, Some(target)) => match &waiting {
+                    Some(waiting) if !blocked.contains(target) => {
+                        Verdict::Held(format!("waits for approval {}", waiting.hash))
+                    }
+                    _ => Verdict::Held(format!("{target} comes first")),
+                },
+                (None, None) => Verdict::Run,
             });
+            if verdicts.last() != Some(&Verdict::Run) {
+                held.insert(&step.on);
+            }
         }
-        let what: Vec<_> = waiting.iter().map(|step| describe(step)).collect();
+        around(steps, &mut verdicts);
+        Decision { verdicts, waiting, orphans, used }
+    }
+
+    fn waiting(&self, steps: &[&Step], hash: String) -> Waiting {
+        let what: Vec<_> = steps.iter().map(|step| describe(step)).collect();
         let message = format!(
             "{}; to approve: kubectl -n {} annotate --overwrite {} {APPROVE}={hash}",
             what.join("; "),
             self.namespace,
             self.resource
         );
-        let visibility_lost = waiting.iter().any(|step| step.hold == Some(Hold::VisibilityLost));
-        Decision { verdicts, waiting: Some(Waiting { hash, message, visibility_lost }), used: false }
+        let visibility_lost = steps.iter().any(|step| step.hold == Some(Hold::VisibilityLost));
+        Waiting { hash, message, visibility_lost }
     }
 
     /// Covers exactly the steps that wait: resource, identities, from, to, and how many approvals were used before,
@@ -119,6 +140,22 @@ impl Gate<'_> {
     }
 }
 
+/// Nothing is stopped for the sake of steps that wait.
+fn around(steps: &[Step], verdicts: &mut [Verdict]) {
+    let running: HashSet<&Target> = steps
+        .iter()
+        .zip(verdicts.iter())
+        .filter(|(step, verdict)| step.around.between().is_none() && **verdict == Verdict::Run)
+        .map(|(step, _)| &step.on)
+        .collect();
+    for (step, verdict) in steps.iter().zip(verdicts) {
+        let idle = |between: &[Target]| !between.is_empty() && !between.iter().any(|on| running.contains(on));
+        if *verdict == Verdict::Run && step.around.between().is_some_and(idle) {
+            *verdict = Verdict::Held("nothing between that could run".into());
+        }
+    }
+}
+
 /// The first eight bytes of a digest, in hexadecimal.
 pub(super) fn short(sha: Sha256) -> String {
     let mut text = String::with_capacity(16);
@@ -134,6 +171,13 @@ fn describe(step: &Step) -> String {
     match (&step.action, step.hold) {
         (_, Some(Hold::VisibilityLost)) => format!(
             "{} and many others are not to be seen any more: the role may have lost its privileges; nothing is created anew",
+            step.on
+        ),
+        (_, Some(Hold::Orphaned)) => {
+            format!("{} is no longer in the spec, and is kept, for it holds data", step.on)
+        }
+        (_, Some(Hold::Vanished)) => format!(
+            "{} held data and is gone: it may still be had back (UNDROP), which an empty one in its place would bar",
             step.on
         ),
         (Action::Replace(_), _) => {

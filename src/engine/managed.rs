@@ -1,6 +1,11 @@
 //! What a kind supplies to be run by the engine: one reader, and pure functions.
 
-use std::{collections::BTreeSet, fmt::Debug, future::Future, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
+    future::Future,
+    sync::Arc,
+};
 
 use kube::{CustomResourceExt, Resource, core::NamespaceResourceScope};
 use serde::{Serialize, de::DeserializeOwned};
@@ -8,13 +13,13 @@ use tokio::time::Instant;
 
 use super::{
     fault::Fault,
-    ownership::{Claimant, Sighting},
+    ownership::{Claimant, Sighting, resolved_name},
     session::{ConnectionKey, Session},
 };
 use crate::{
     api::{Common, Record, ResourceMonitor, SnowflakeWarehouse, Status},
     plan::{Step, Target},
-    snowflake::{Statement, catalog::Found},
+    snowflake::Statement,
     values::ident::Ident,
 };
 
@@ -30,16 +35,32 @@ pub trait Managed:
     + Sync
     + 'static
 {
-    /// Snowflake's word for the kind (`WAREHOUSE`).
+    /// Snowflake's word for the kind (`WAREHOUSE`); for a resource with many objects a word of ours.
     const OBJECT: &'static str;
-    /// Whether dropping the object loses data: such objects are retained by default, and not created anew unasked.
-    const HOLDS_DATA: bool;
+    /// Whether the resource is one object of that kind; otherwise it has many, each of a kind of its own.
+    const ALONE: bool = true;
     /// What observing gives.
     type Seen: Send + Sync;
     /// The kind's own part of the status.
     type Summary: Clone + Debug + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync;
 
+    /// The kinds of its objects, in Snowflake's words.
+    fn kinds() -> &'static [&'static str] {
+        const { &[Self::OBJECT] }
+    }
+    /// Whether dropping an object of a kind loses data or an offset: such objects are retained by default, and not
+    /// created anew unasked.
+    fn holds_data(kind: &str) -> bool;
     fn common(&self) -> Common<'_>;
+    /// The objects that it claims.
+    fn targets(&self) -> Result<Vec<Target>, Fault> {
+        let name = resolved_name(&self.common(), key_of(self).1)?;
+        Ok(vec![Target::new(Self::OBJECT, name.as_str())])
+    }
+    /// The role that its statements run with, instead of the connection's.
+    fn role(&self) -> Option<Ident> {
+        None
+    }
     fn status(&self) -> Option<&Status<Self::Summary>>;
 
     /// Reads Snowflake and the neighbours. Writes nothing. No answer is older than `as_of`.
@@ -51,13 +72,13 @@ pub trait Managed:
         as_of: Instant,
     ) -> impl Future<Output = Result<Self::Seen, Fault>> + Send;
     /// Steps from what is seen to what is wanted, in order of dependence; empty is in sync. Pure.
-    fn plan(&self, planning: &Planning<'_>, seen: &Self::Seen) -> Result<Vec<Step>, Fault>;
+    fn plan(&self, planning: &Planning<'_>, seen: &Self::Seen) -> Result<Plan, Fault>;
     /// What it waits for although its own object is in sync.
     fn pending(&self, _seen: &Self::Seen) -> Option<Fault> {
         None
     }
-    /// This kind's own status fields. The engine writes the rest.
-    fn summary(&self, seen: &Self::Seen) -> Self::Summary;
+    /// This kind's own status fields. The engine writes the rest. `tally` is what is not in sync.
+    fn summary(&self, seen: &Self::Seen, tally: &Tally) -> Self::Summary;
     /// The identity of the object under the resolved name: what a plan without a record takes as its own.
     fn sighting(seen: &Self::Seen) -> Option<Sighting>;
     /// Figures that move by themselves and so are metrics: name to value.
@@ -65,16 +86,66 @@ pub trait Managed:
         vec![]
     }
 
-    /// Looks for the object, for its deletion: works although the spec no longer parses.
+    /// Looks for an object, for its deletion: works although the spec no longer parses.
     fn find(
         session: &Session,
-        name: &Ident,
+        on: &Target,
         as_of: Instant,
-    ) -> impl Future<Output = Result<Option<Found>, Fault>> + Send;
-    /// The least creation: sent again under an intent's request, it tells whether that intent was carried out.
-    fn probe(name: &Ident) -> Statement;
-    /// The DROP of an object that is proven ours.
-    fn drop_statement(name: &Ident) -> Statement;
+    ) -> impl Future<Output = Result<Option<Sighting>, Fault>> + Send;
+    /// The least creation: sent again under an intent's request, it tells whether that intent was carried out. `None`:
+    /// the kind has none, or the name is not one of Snowflake's.
+    fn probe(on: &Target) -> Option<Statement>;
+    /// What must stop before the first of these is dropped. They are in the order of their creation.
+    fn before_drop(_on: &[Target]) -> Vec<Statement> {
+        vec![]
+    }
+    /// The DROP of an object that is proven ours. `None`: the name is not one of Snowflake's.
+    fn drop_statement(on: &Target) -> Option<Statement>;
+}
+
+/// What is to be done, and what can't be.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    pub steps: Vec<Step>,
+    /// Objects for which there is no step that could help. What comes after them waits; all others go on.
+    pub blocked: Vec<(Target, Fault)>,
+}
+
+impl From<Vec<Step>> for Plan {
+    fn from(steps: Vec<Step>) -> Self {
+        Self { steps, blocked: vec![] }
+    }
+}
+
+/// What is not in sync after a pass.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    pub troubles: Vec<Trouble>,
+    /// The command that lets what is orphaned be dropped.
+    pub orphans: Option<String>,
+}
+
+/// One object that is not in sync.
+#[derive(Clone, Debug)]
+pub struct Trouble {
+    pub on: Target,
+    pub what: What,
+    /// Why; for what is skipped, what it comes after.
+    pub why: String,
+    pub fault: Option<Fault>,
+}
+
+/// How an object is not in sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// Snowflake refused a statement, or there is no plan for it.
+    Failed,
+    /// It comes after one that failed or waits.
+    Skipped,
+    /// It waits for approval.
+    Held,
+    /// It is no longer wanted, and is kept.
+    Orphaned,
 }
 
 /// What a plan is made with, besides what is seen.
@@ -84,6 +155,8 @@ pub struct Planning<'a> {
     pub record: &'a Record,
     pub target: &'a Target,
     pub name: &'a Ident,
+    /// Objects that other resources have the better claim to, and which.
+    pub rivals: &'a BTreeMap<Target, String>,
     /// No cluster: nothing is dropped or released, and other manifests' objects may be about to be created.
     pub offline: bool,
 }

@@ -36,9 +36,22 @@ pub struct Claimant<'a> {
     pub uid: &'a str,
     pub common: Common<'a>,
     pub adoption: Adoption,
-    /// The role that the connection's statements run with.
+    /// The role that creates, and so owns.
     pub role: &'a str,
     pub record: &'a Record,
+    pub former: Former<'a>,
+}
+
+/// Under which other name the record may know an object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Former<'a> {
+    /// Under any: the resource has one object of the kind.
+    #[default]
+    Any,
+    /// Under this one (`renamedFrom`).
+    Named(&'a Target),
+    /// Under none.
+    None,
 }
 
 impl Claimant<'_> {
@@ -113,7 +126,7 @@ impl Claimant<'_> {
         seen: Option<&Sighting>,
         under: impl Fn(&str) -> Option<Sighting>,
     ) -> Result<Option<Standing>, Fault> {
-        let Some(entry) = entry_of(self.record, on) else { return Ok(None) };
+        let Some(entry) = entry_of(self.record, on, self.former) else { return Ok(None) };
         let recorded = Target::new(on.kind, entry.name.clone());
         if let Some(intent) = entry.intent.as_ref().filter(|intent| !intent.done) {
             return Ok((recorded != *on).then(|| unsettled(recorded, intent.request_id)));
@@ -171,14 +184,18 @@ impl Claimant<'_> {
     }
 }
 
-/// The entry of a resource that has one object: under its present name, or under the one that it had.
-fn entry_of<'a>(record: &'a Record, on: &Target) -> Option<&'a Entry> {
-    record.entry(on).or_else(|| record.objects.iter().find(|other| other.kind == on.kind))
+/// The entry of an object: under its present name, or under the one that it had.
+fn entry_of<'a>(record: &'a Record, on: &Target, former: Former<'_>) -> Option<&'a Entry> {
+    record.entry(on).or_else(|| match former {
+        Former::Any => record.objects.iter().find(|other| other.kind == on.kind),
+        Former::Named(other) => record.entry(other),
+        Former::None => None,
+    })
 }
 
 /// Other names under which an object of ours may be: what the record has, and what it was being renamed to.
 pub fn other_names<'a>(record: &'a Record, on: &Target) -> impl Iterator<Item = &'a str> + use<'a> {
-    let entry = entry_of(record, on);
+    let entry = entry_of(record, on, Former::Any);
     let own = on.name.clone();
     let names = entry.into_iter().flat_map(|entry| [Some(entry.name.as_str()), entry.renaming.as_deref()]);
     names.flatten().filter(move |name| *name != own)

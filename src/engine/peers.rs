@@ -9,7 +9,6 @@ use std::{
 
 use super::{
     managed::{Claim, Managed, Peers, key_of},
-    ownership::resolved_name,
     session::ConnectionKey,
 };
 use crate::{
@@ -25,10 +24,10 @@ pub struct Index(RwLock<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    /// By kind, then namespace and name.
+    /// By kind of resource, then namespace and name.
     claims: HashMap<&'static str, HashMap<Key, Claimed>>,
-    /// Who claims an object: kind and name in Snowflake.
-    by_object: HashMap<(&'static str, Arc<str>), HashSet<Key>>,
+    /// Who claims an object: kind of resource, namespace and name.
+    by_object: HashMap<Object, HashSet<(&'static str, Key)>>,
     by_connection: HashMap<ConnectionKey, BTreeMap<&'static str, HashSet<Key>>>,
     monitors: HashMap<Key, Arc<ResourceMonitor>>,
     /// The warehouses that refer to a monitor.
@@ -40,13 +39,23 @@ struct Inner {
 struct Claimed {
     uid: Box<str>,
     created: i64,
-    object: Arc<str>,
-    /// The object's `created_on`, once it is in the record: the claim is proven.
-    created_on: Option<Box<str>>,
+    /// The objects that it wants.
+    objects: HashMap<Object, Option<Box<str>>>,
     /// It is only looked at: no claim.
     observes: bool,
-    recorded: Vec<Box<str>>,
+    /// The objects that are recorded as its own.
+    recorded: Vec<Object>,
     connection: ConnectionKey,
+}
+
+/// Kind and name in Snowflake.
+type Object = (&'static str, Arc<str>);
+
+impl Claimed {
+    /// The object's `created_on`, once it is in the record: the claim is proven.
+    fn created_on(&self, object: &Object) -> Option<&str> {
+        self.objects.get(object)?.as_deref()
+    }
 }
 
 /// The connection that a resource names.
@@ -69,28 +78,31 @@ impl Index {
         let (namespace, name) = key_of(cr);
         let key = (namespace.to_owned(), name.to_owned());
         let mut inner = self.write();
-        let before = inner.remove(K::OBJECT, &key).and_then(|claimed| claimed.created_on);
-        let Ok(object) = resolved_name(&cr.common(), name) else { return before.is_some() };
+        let before = inner.remove(K::OBJECT, &key).map(|claimed| claimed.objects);
+        let Ok(targets) = cr.targets() else { return before.is_some() };
         let record = cr.status().map(|status| &status.record);
         let entries = record.map(|record| record.objects.as_slice()).unwrap_or_default();
-        let recorded: Vec<(&str, &str)> = entries
+        let recorded: HashMap<Object, &str> = entries
             .iter()
-            .filter(|entry| entry.kind == K::OBJECT)
-            .filter_map(|entry| Some((entry.name.as_str(), entry.created_on.as_deref()?)))
+            .filter_map(|entry| {
+                let kind = K::kinds().iter().find(|kind| **kind == entry.kind)?;
+                Some(((*kind, entry.name.as_str().into()), entry.created_on.as_deref()?))
+            })
             .collect();
+        let object = |target: Target| {
+            let object: Object = (target.kind, target.name.into());
+            let created_on = recorded.get(&object).map(|at| Box::from(*at));
+            (object, created_on)
+        };
         let claimed = Claimed {
             uid: cr.meta().uid.as_deref().unwrap_or_default().into(),
             created: cr.meta().creation_timestamp.as_ref().map_or(i64::MAX, |time| time.0.as_second()),
-            created_on: recorded
-                .iter()
-                .find(|(name, _)| *name == object.as_str())
-                .map(|(_, at)| (*at).into()),
+            objects: targets.into_iter().map(object).collect(),
             observes: cr.common().management_policy == ManagementPolicy::Observe,
-            object: object.as_str().into(),
-            recorded: recorded.iter().map(|(name, _)| (*name).into()).collect(),
+            recorded: recorded.keys().cloned().collect(),
             connection: connection_of(cr),
         };
-        let another = before != claimed.created_on;
+        let another = before.is_none_or(|before| before != claimed.objects);
         inner.insert(K::OBJECT, key, claimed);
         another
     }
@@ -107,12 +119,14 @@ impl Index {
         Some(claimed.connection.clone())
     }
 
-    /// The other resources that claim the object of this one.
-    pub fn rivals<K: Managed>(&self, namespace: &str, name: &str) -> Vec<Key> {
-        let (inner, own) = (self.read(), (namespace.to_owned(), name.to_owned()));
-        let claimed = inner.claims.get(K::OBJECT).and_then(|claims| claims.get(&own));
-        let all = claimed.and_then(|claimed| inner.by_object.get(&(K::OBJECT, claimed.object.clone())));
-        all.into_iter().flatten().filter(|key| **key != own).cloned().collect()
+    /// The other resources that claim an object of this one.
+    pub fn rivals<K: Managed>(&self, namespace: &str, name: &str) -> Vec<(&'static str, Key)> {
+        let (inner, own) = (self.read(), (K::OBJECT, (namespace.to_owned(), name.to_owned())));
+        let claimed = inner.claims.get(own.0).and_then(|claims| claims.get(&own.1));
+        let objects = claimed.into_iter().flat_map(|claimed| claimed.objects.keys());
+        let all = objects.filter_map(|object| inner.by_object.get(object)).flatten();
+        let others: HashSet<_> = all.filter(|key| **key != own).cloned().collect();
+        others.into_iter().collect()
     }
 
     /// A monitor is there, or has changed: others refer to it.
@@ -162,7 +176,9 @@ impl Index {
 
 impl Inner {
     fn insert(&mut self, kind: &'static str, key: Key, claimed: Claimed) {
-        self.by_object.entry((kind, claimed.object.clone())).or_default().insert(key.clone());
+        for object in claimed.objects.keys() {
+            self.by_object.entry(object.clone()).or_default().insert((kind, key.clone()));
+        }
         let by_kind = self.by_connection.entry(claimed.connection.clone()).or_default();
         by_kind.entry(kind).or_default().insert(key.clone());
         self.claims.entry(kind).or_default().insert(key, claimed);
@@ -170,11 +186,13 @@ impl Inner {
 
     fn remove(&mut self, kind: &'static str, key: &Key) -> Option<Claimed> {
         let old = self.claims.get_mut(kind)?.remove(key)?;
-        let object = (kind, old.object.clone());
-        if let Some(keys) = self.by_object.get_mut(&object) {
-            keys.remove(key);
-            if keys.is_empty() {
-                self.by_object.remove(&object);
+        let own = (kind, key.clone());
+        for object in old.objects.keys() {
+            if let Some(keys) = self.by_object.get_mut(object) {
+                keys.remove(&own);
+                if keys.is_empty() {
+                    self.by_object.remove(object);
+                }
             }
         }
         if let Some(keys) = self.by_connection.get_mut(&old.connection).and_then(|kinds| kinds.get_mut(kind))
@@ -227,39 +245,44 @@ impl Peers for Index {
     }
     fn identity(&self, object: &Target, account: &str) -> Option<String> {
         let inner = self.read();
-        let keys = inner.by_object.get(&(object.kind, object.name.as_str().into()))?;
-        let claims = inner.claims.get(object.kind)?;
+        let object: Object = (object.kind, object.name.as_str().into());
         let of_account = |claimed: &&Claimed| {
             !claimed.observes && inner.accounts.get(&claimed.connection).is_some_and(|name| name == account)
         };
-        let mut claimed = keys.iter().filter_map(|key| claims.get(key)).filter(of_account);
-        claimed.find_map(|claimed| claimed.created_on.as_deref().map(str::to_owned))
+        let mut claimed = inner.claimants(&object).map(|(_, claimed)| claimed).filter(of_account);
+        claimed.find_map(|claimed| claimed.created_on(&object).map(str::to_owned))
     }
     fn rival(&self, claim: &Claim<'_>) -> Option<String> {
         let inner = self.read();
-        let keys = inner.by_object.get(&(claim.object.kind, claim.object.name.as_str().into()))?;
-        if keys.len() < 2 {
+        let object: Object = (claim.object.kind, claim.object.name.as_str().into());
+        if inner.by_object.get(&object)?.len() < 2 {
             return None;
         }
-        let claims = inner.claims.get(claim.object.kind)?;
-        let rank = |key: &Key| {
-            let other = claims.get(key).filter(|other| !other.observes)?;
+        let rank = |(key, other): (&Key, &Claimed)| {
             // A connection that is not open yet may lead to the same account.
             let same = inner.accounts.get(&other.connection).is_none_or(|account| account == claim.account);
-            same.then(|| ((other.created_on.is_none(), other.created, other.uid.clone()), key.clone()))
+            let unproven = other.created_on(&object).is_none();
+            (same && !other.observes).then(|| ((unproven, other.created, other.uid.clone()), key.clone()))
         };
-        let (_, (namespace, name)) = keys.iter().filter_map(rank).min()?;
+        let (_, (namespace, name)) = inner.claimants(&object).filter_map(rank).min()?;
         ((namespace.as_str(), name.as_str()) != claim.by).then(|| format!("{namespace}/{name}"))
     }
     fn recorded(&self, kind: &'static str, connection: &ConnectionKey) -> Vec<String> {
         let inner = self.read();
-        let (Some(claims), Some(keys)) =
-            (inner.claims.get(kind), inner.by_connection.get(connection).and_then(|kinds| kinds.get(kind)))
-        else {
-            return vec![];
-        };
-        let recorded =
-            keys.iter().filter_map(|key| claims.get(key)).flat_map(|claimed| claimed.recorded.iter());
-        recorded.map(ToString::to_string).collect()
+        let users = inner.by_connection.get(connection).into_iter().flatten();
+        let claimed = users.flat_map(|(of, keys)| {
+            let claims = inner.claims.get(of);
+            keys.iter().filter_map(move |key| claims?.get(key))
+        });
+        let recorded = claimed.flat_map(|claimed| claimed.recorded.iter());
+        recorded.filter(|(of, _)| *of == kind).map(|(_, name)| name.to_string()).collect()
+    }
+}
+
+impl Inner {
+    /// Who claims an object.
+    fn claimants(&self, object: &Object) -> impl Iterator<Item = (&Key, &Claimed)> {
+        let keys = self.by_object.get(object).into_iter().flatten();
+        keys.filter_map(|(kind, key)| Some((key, self.claims.get(kind)?.get(key)?)))
     }
 }

@@ -1,7 +1,7 @@
 //! One way through: observe, plan, gate, execute, confirm, report.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     future::Future,
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -14,14 +14,14 @@ use super::{
     conditions::{self, Verdict},
     execute::{Hands, Outcome, Verdict as Gated, execute},
     fault::{Again, Fault, Shown},
-    gate::{Decision, Gate, short},
-    managed::{Claim, Managed, Peers, Planning, key_of},
-    ownership::{Claimant, resolved_name},
+    gate::{Decision, Gate, Waiting, short},
+    managed::{Claim, Managed, Peers, Plan, Planning, Tally, Trouble, What, key_of},
+    ownership::{Claimant, Former, resolved_name},
     session::Session,
 };
 use crate::{
     api::{APPROVE, Common, ManagementPolicy, Record, Status, record::Unconverged},
-    plan::{Action, Change, Sql, Step, Target},
+    plan::{Action, Change, Sql, Step, Target, step::Hold},
     snowflake::{ClientError, RunOptions},
     values::ident::Ident,
 };
@@ -78,6 +78,9 @@ pub struct Report<K: Managed> {
 struct Through<S> {
     seen: S,
     verdict: Verdict,
+    tally: Tally,
+    /// What some of the objects met; the others were looked after.
+    fault: Option<Fault>,
 }
 
 /// One pass over one resource that is not being deleted.
@@ -98,25 +101,26 @@ pub async fn reconcile<K: Managed, L: Ledger>(cr: &K, pass: &Pass<'_, L>) -> Rep
     } else {
         through(cr, pass, &mut record, &mut report).await.map_err(Some)
     };
-    let (verdict, summary) = match result {
-        Ok(Through { seen, verdict }) => {
+    let (verdict, summary, fault) = match result {
+        Ok(Through { seen, verdict, tally, fault }) => {
             report.figures = cr.figures(&seen);
-            (verdict, cr.summary(&seen))
+            let summary =
+                if fault.is_some() && K::ALONE { old.summary.clone() } else { cr.summary(&seen, &tally) };
+            (verdict, summary, fault)
         }
-        Err(None) => (suspended(&old), old.summary.clone()),
-        Err(Some(fault)) => {
-            let (_, shown, again) = fault.row();
-            report.again = again;
-            let quiet = shown == Shown::Quiet
-                || (fault.is_of_connection() && is_settled::<K>(cr) && record == old.record);
-            let verdict = verdict_of(&fault);
-            report.fault = Some(fault);
-            if quiet {
-                return report;
-            }
-            (verdict, old.summary.clone())
-        }
+        Err(None) => (suspended(&old), old.summary.clone(), None),
+        Err(Some(fault)) => (verdict_of(&fault), old.summary.clone(), Some(fault)),
     };
+    if let Some(fault) = fault {
+        let (_, shown, again) = fault.row();
+        report.again = again;
+        let quiet = shown == Shown::Quiet
+            || (fault.is_of_connection() && is_settled::<K>(cr) && record == old.record);
+        report.fault = Some(fault);
+        if quiet {
+            return report;
+        }
+    }
     report.status = Some(written(cr, &old, &verdict, record, summary, pass.now));
     report
 }
@@ -172,22 +176,25 @@ async fn through<K: Managed, L: Ledger>(
     let uid = cr.meta().uid.as_deref().unwrap_or_default();
     let name = resolved_name(&common, metadata_name)?;
     let target = Target::new(K::OBJECT, name.as_str());
-    let claim =
-        Claim { object: &target, account: &pass.session.account.name, by: (namespace, metadata_name) };
-    let observed = common.management_policy == ManagementPolicy::Observe;
-    if let Some(rival) = pass.peers.rival(&claim).filter(|_| !observed) {
-        return Err(Fault::Conflict(format!(
-            "{target} belongs to {rival}: two resources can't have one object; delete this one or choose another spec.name"
-        )));
+    let rivals = rivals(cr, pass.session, pass.peers)?;
+    if let Some((target, rival)) = rivals.iter().next().filter(|_| K::ALONE) {
+        return Err(belongs_to(target, rival));
     }
     let resource = format!("{}/{metadata_name}", K::plural(&()));
     let annotations = cr.meta().annotations.as_ref();
-    let hands = RealHands { pass, tag: format!("snowfence {}/{namespace}/{metadata_name}", K::kind(&())) };
+    let hands = RealHands {
+        pass,
+        role: None,
+        tag: format!("snowfence {}/{namespace}/{metadata_name}", K::kind(&())),
+    };
     let mut written = record.clone();
+    let role = cr.role();
+    let hands = RealHands { role: role.as_ref(), ..hands };
     let mut as_of = pass.session.floor(K::OBJECT, name.as_str(), pass.as_of);
     for round in 0..MAX_ROUNDS {
         let seen = cr.observe(record, pass.session, pass.peers, as_of).await?;
-        let steps = cr.plan(&planning(common, uid, record, &target, &name, pass.session), &seen)?;
+        let on = Subject { target: &target, name: &name, role: role.as_ref(), rivals: &rivals };
+        let Plan { steps, blocked } = cr.plan(&planning(common, uid, record, &on, pass.session), &seen)?;
         if round == 0 {
             tell_drift(cr, &target, record, &steps, report);
         }
@@ -199,10 +206,11 @@ async fn through<K: Managed, L: Ledger>(
             resource: &resource,
             namespace,
         };
-        let decision = gate.decide(&steps);
+        let none: HashSet<&Target> = blocked.iter().map(|(on, _)| on).collect();
+        let decision = gate.decide(&steps, &none);
         let hash = plan_hash(&steps, &decision.verdicts);
         let Some(hash) = hash else {
-            return Ok(settle(cr, record, seen, &steps, &decision, report));
+            return Ok(settle(cr, record, seen, &Plan { steps, blocked }, &decision, report));
         };
         let tries = record.unconverged.as_ref().filter(|last| last.hash == hash).map_or(0, |last| last.times);
         if tries >= MAX_TRIES {
@@ -212,7 +220,7 @@ async fn through<K: Managed, L: Ledger>(
             record.approvals += 1;
         }
         let mut told = vec![];
-        let mut stuck = HashSet::new();
+        let mut stuck: HashSet<Target> = none.into_iter().cloned().collect();
         let done =
             execute(&steps, &decision.verdicts, record, &mut written, &hands, &mut stuck, |step, outcome| {
                 if matches!(outcome, Outcome::Done) {
@@ -226,10 +234,12 @@ async fn through<K: Managed, L: Ledger>(
         }
         report.executed = true;
         report.events.append(&mut told);
-        for outcome in outcomes? {
-            if let Outcome::Failed(fault) = outcome {
-                return Err(fault);
-            }
+        let outcomes = outcomes?;
+        let tally = tally(&steps, blocked, &decision, &outcomes);
+        if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Failed(_))) {
+            let Some(fault) = worst(&tally) else { continue };
+            let verdict = parts::<K>(&fault, &tally);
+            return Ok(Through { seen, verdict, tally, fault: Some(fault) });
         }
         record.unconverged = Some(Unconverged { hash, times: tries + 1 });
         as_of = Instant::now();
@@ -239,18 +249,104 @@ async fn through<K: Managed, L: Ledger>(
     )))
 }
 
+/// What a plan is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    pub target: &'a Target,
+    pub name: &'a Ident,
+    /// Instead of the connection's.
+    pub role: Option<&'a Ident>,
+    pub rivals: &'a BTreeMap<Target, String>,
+}
+
 /// What a plan is made with.
 pub fn planning<'a>(
     common: Common<'a>,
     uid: &'a str,
     record: &'a Record,
-    target: &'a Target,
-    name: &'a Ident,
+    on: &Subject<'a>,
     session: &'a Session,
 ) -> Planning<'a> {
-    let claimant =
-        Claimant { uid, common, adoption: session.policy.adoption, role: &session.account.role, record };
-    Planning { claimant, record, target, name, offline: false }
+    let role = on.role.map_or(session.account.role.as_str(), Ident::as_str);
+    let adoption = session.policy.adoption;
+    let claimant = Claimant { uid, common, adoption, role, record, former: Former::Any };
+    Planning { claimant, record, target: on.target, name: on.name, rivals: on.rivals, offline: false }
+}
+
+/// The objects that others have the better claim to.
+pub fn rivals<K: Managed>(
+    cr: &K,
+    session: &Session,
+    peers: &dyn Peers,
+) -> Result<BTreeMap<Target, String>, Fault> {
+    if cr.common().management_policy == ManagementPolicy::Observe {
+        return Ok(BTreeMap::new());
+    }
+    let (account, by) = (session.account.name.as_str(), key_of(cr));
+    let rival = |object: Target| {
+        let rival = peers.rival(&Claim { object: &object, account, by })?;
+        Some((object, rival))
+    };
+    Ok(cr.targets()?.into_iter().filter_map(rival).collect())
+}
+
+/// What is told to the one with the worse claim.
+pub fn belongs_to(target: &Target, rival: &str) -> Fault {
+    Fault::Conflict(format!(
+        "{target} belongs to {rival}: two resources can't have one object; delete this one or choose another spec.name"
+    ))
+}
+
+/// The one of several faults that a person must see first: what waits for a person before what is tried again.
+fn worst(tally: &Tally) -> Option<Fault> {
+    let faults = tally.troubles.iter().filter_map(|trouble| trouble.fault.as_ref());
+    let rank = |fault: &&Fault| match fault.row() {
+        // It is tried again soon: what is also to be tried later comes with it.
+        (_, _, Again::Now | Again::Backoff) => 0,
+        (_, Shown::Stalled, _) => 1,
+        _ => 2,
+    };
+    faults.min_by_key(rank).cloned()
+}
+
+/// What the conditions say of a resource, some of whose objects failed.
+fn parts<K: Managed>(fault: &Fault, tally: &Tally) -> Verdict {
+    let verdict = verdict_of(fault);
+    if K::ALONE {
+        return verdict;
+    }
+    let failed = tally.troubles.iter().filter(|trouble| trouble.what == What::Failed);
+    let told: Vec<_> = failed.map(|trouble| format!("{}: {}", trouble.on, trouble.why)).collect();
+    Verdict { message: format!("{} not in sync: {}", count(told.len()), told.join("; ")), ..verdict }
+}
+
+fn count(n: usize) -> String {
+    if n == 1 { "1 object is".into() } else { format!("{n} objects are") }
+}
+
+/// What is not in sync.
+fn tally(steps: &[Step], blocked: Vec<(Target, Fault)>, decision: &Decision, outcomes: &[Outcome]) -> Tally {
+    let failed =
+        |on, fault: Fault| Trouble { on, what: What::Failed, why: fault.to_string(), fault: Some(fault) };
+    let mut tally = Tally {
+        troubles: blocked.into_iter().map(|(on, fault)| failed(on, fault)).collect(),
+        orphans: decision.orphans.as_ref().map(|waiting| waiting.message.clone()),
+    };
+    for (n, step) in steps.iter().enumerate().filter(|(_, step)| step.action != Action::Note) {
+        let (what, why) = match (outcomes.get(n), decision.verdicts.get(n)) {
+            (Some(Outcome::Failed(fault)), _) => {
+                tally.troubles.push(failed(step.on.clone(), fault.clone()));
+                continue;
+            }
+            (Some(Outcome::Skipped(target)), _) => (What::Skipped, format!("{target} comes first")),
+            (_, Some(Gated::Held(_))) if step.hold == Some(Hold::Orphaned) => (What::Orphaned, String::new()),
+            (_, Some(Gated::Held(_))) if step.around.between().is_some() => continue,
+            (_, Some(Gated::Held(why))) => (What::Held, why.clone()),
+            _ => continue,
+        };
+        tally.troubles.push(Trouble { on: step.on.clone(), what, why, fault: None });
+    }
+    tally
 }
 
 /// Nothing is left to execute: notes are taken, and what is held is told.
@@ -258,11 +354,12 @@ fn settle<K: Managed>(
     cr: &K,
     record: &mut Record,
     seen: K::Seen,
-    steps: &[Step],
+    plan: &Plan,
     decision: &Decision,
     report: &mut Report<K>,
 ) -> Through<K::Seen> {
     record.unconverged = None;
+    let steps = &plan.steps;
     for (step, verdict) in steps.iter().zip(&decision.verdicts) {
         if *verdict == Gated::Run {
             report.events.extend(step.effects.iter().filter_map(adoption_of));
@@ -274,34 +371,43 @@ fn settle<K: Managed>(
         }
     }
     let observed = cr.common().management_policy == ManagementPolicy::Observe;
-    let differs: Vec<_> = steps.iter().filter(|step| step.writes()).map(differences).collect();
+    let wanted = |step: &&Step| step.writes() && step.hold != Some(Hold::Orphaned);
+    let differs: Vec<_> = steps.iter().filter(wanted).map(differences).collect();
     let differs = (!differs.is_empty()).then(|| differs.join("; "));
-    let verdict = match (&decision.waiting, observed) {
-        (Some(waiting), _) => {
-            let fault = if waiting.visibility_lost {
-                Fault::VisibilityLost(waiting.message.clone())
-            } else {
-                Fault::ApprovalRequired(waiting.message.clone())
-            };
-            if !already_says(cr, fault.reason(), &waiting.message) {
-                report.events.push(Event {
-                    warning: true,
-                    reason: fault.reason(),
-                    note: waiting.message.clone(),
-                });
-            }
-            Verdict { drifted: differs, ..verdict_of(&fault) }
+    let tally = tally(steps, plan.blocked.clone(), decision, &[]);
+    if let Some(waiting) = &decision.waiting {
+        tell_waiting(cr, waiting, report);
+    }
+    let verdict = match (worst(&tally), &decision.waiting, observed) {
+        (Some(fault), ..) => {
+            return Through { seen, verdict: parts::<K>(&fault, &tally), tally, fault: Some(fault) };
         }
-        (None, true) if K::sighting(&seen).is_none() => {
+        (None, Some(waiting), _) => Verdict { drifted: differs, ..verdict_of(&fault_of(waiting)) },
+        (None, None, true) if K::ALONE && K::sighting(&seen).is_none() => {
             verdict_of(&Fault::NotFound("only observed, and not there (or not visible to the role)".into()))
         }
-        (None, true) => Verdict { drifted: differs, ..Verdict::ready("Observed", "") },
-        (None, false) => match cr.pending(&seen) {
+        (None, None, true) => Verdict { drifted: differs, ..Verdict::ready("Observed", "") },
+        (None, None, false) => match cr.pending(&seen) {
             Some(fault) => verdict_of(&fault),
-            None => Verdict::ready("InSync", ""),
+            None => Verdict::ready("InSync", tally.orphans.clone().unwrap_or_default()),
         },
     };
-    Through { seen, verdict }
+    Through { seen, verdict, tally, fault: None }
+}
+
+fn fault_of(waiting: &Waiting) -> Fault {
+    if waiting.visibility_lost {
+        Fault::VisibilityLost(waiting.message.clone())
+    } else {
+        Fault::ApprovalRequired(waiting.message.clone())
+    }
+}
+
+fn tell_waiting<K: Managed>(cr: &K, waiting: &Waiting, report: &mut Report<K>) {
+    let fault = fault_of(waiting);
+    if !already_says(cr, fault.reason(), &waiting.message) {
+        report.events.push(Event { warning: true, reason: fault.reason(), note: waiting.message.clone() });
+    }
 }
 
 fn already_says<K: Managed>(cr: &K, reason: &str, message: &str) -> bool {
@@ -320,9 +426,12 @@ fn tell_drift<K: Managed>(cr: &K, target: &Target, record: &Record, steps: &[Ste
     let attached = record.entry(target).map(|entry| &entry.attached);
     let gives = |step: &Step| step.action.changes().iter().all(|change| change.to.is_some());
     let own = |step: &&Step| {
-        step.on == *target || (attached.is_some_and(|names| names.contains(&step.on.name)) && gives(step))
+        !K::ALONE
+            || step.on == *target
+            || (attached.is_some_and(|names| names.contains(&step.on.name)) && gives(step))
     };
-    for step in steps.iter().filter(|step| step.writes()).filter(own) {
+    let wanted = |step: &&Step| step.writes() && step.hold != Some(Hold::Orphaned);
+    for step in steps.iter().filter(wanted).filter(own) {
         report.drift += step.action.changes().len().max(1);
         let note = match &step.action {
             Action::Create(_) => format!("{} is gone", step.on),
@@ -411,12 +520,13 @@ pub fn plan_hash(steps: &[Step], verdicts: &[Gated]) -> Option<String> {
 
 struct RealHands<'a, L> {
     pass: &'a Pass<'a, L>,
+    role: Option<&'a Ident>,
     tag: String,
 }
 
 impl<L: Ledger> Hands for RealHands<'_, L> {
     async fn sql(&self, sql: &Sql) -> Result<(), ClientError> {
-        let options = options(sql, &self.tag);
+        let options = options(sql, &self.tag, self.role);
         self.pass.session.client.run(&sql.statement, &options).await.map(drop)
     }
     async fn remember(&self, record: &Record) -> Result<(), Fault> {
@@ -430,9 +540,10 @@ impl<L: Ledger> Hands for RealHands<'_, L> {
     }
 }
 
-/// How a statement of a plan is sent.
-pub fn options(sql: &Sql, tag: &str) -> RunOptions {
+/// How a statement of a plan is sent. `role` is another one than the connection's.
+pub fn options(sql: &Sql, tag: &str, role: Option<&Ident>) -> RunOptions {
     RunOptions {
+        role: role.cloned(),
         query_tag: Some(tag.to_owned()),
         request_id: sql.intent.map(|intent| intent.request_id),
         retry: sql.intent.is_some_and(|intent| intent.again),

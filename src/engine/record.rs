@@ -72,6 +72,7 @@ impl Record {
                 }
             }
             Note::Resume { on, wanted } => self.entry_mut(on).resume = *wanted,
+            Note::Sent { on, hash } => self.entry_mut(on).sent = Some(hash.clone()),
             Note::Forget { on } => {
                 self.objects.retain(|entry| entry.kind != on.kind || entry.name != on.name);
             }

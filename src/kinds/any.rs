@@ -16,14 +16,15 @@ use crate::{
         execute::{Hands, Outcome, Verdict, execute},
         fault::Fault,
         gate::Gate,
-        managed::{Claim, Managed, Peers, key_of},
+        managed::{Managed, Plan, key_of},
         ownership::resolved_name,
         peers::{Index, connection_of},
-        reconcile::{options, planning},
+        reconcile::{Subject, belongs_to, options, planning, rivals},
         session::{ConnectionKey, Session},
     },
     plan::{Note, Sql, Step, Target},
     snowflake::ClientError,
+    values::ident::Ident,
 };
 
 /// What one manifest comes to.
@@ -33,6 +34,10 @@ pub struct Planned {
     pub steps: Vec<Step>,
     /// One for each step.
     pub verdicts: Vec<Verdict>,
+    /// Objects for which there is no plan, and why.
+    pub blocked: Vec<(Target, Fault)>,
+    /// The role that the statements run with, instead of the connection's.
+    pub role: Option<Ident>,
     /// What it waits for, besides: a role or a monitor that is not there.
     pub pending: Option<Fault>,
     pub record: Record,
@@ -134,6 +139,8 @@ async fn plan<K: Managed>(
             target,
             steps: vec![],
             verdicts: vec![],
+            blocked: vec![],
+            role: None,
             pending: None,
             record: Record::default(),
         });
@@ -141,16 +148,9 @@ async fn plan<K: Managed>(
     // Without a cluster there is no uid: every run has one of its own, so no request id repeats.
     let fresh = Uuid::new_v4().to_string();
     let uid = cr.meta().uid.as_deref().unwrap_or(&fresh);
-    if common.management_policy != ManagementPolicy::Observe
-        && let Some(rival) = peers.rival(&Claim {
-            object: &target,
-            account: &session.account.name,
-            by: (namespace, metadata_name),
-        })
-    {
-        return Err(Fault::Conflict(format!(
-            "{target} belongs to {rival}: two resources can't have one object"
-        )));
+    let rivals = rivals(cr, session, peers)?;
+    if let Some((target, rival)) = rivals.iter().next().filter(|_| K::ALONE) {
+        return Err(belongs_to(target, rival));
     }
     let mut record = cr.status().map(|status| status.record.clone()).unwrap_or_default();
     let as_of = session.floor(K::OBJECT, name.as_str(), as_of);
@@ -166,11 +166,11 @@ async fn plan<K: Managed>(
             adopted: true,
         });
     }
-    let planning = crate::engine::managed::Planning {
-        offline,
-        ..planning(common, uid, &record, &target, &name, session)
-    };
-    let steps = cr.plan(&planning, &seen)?;
+    let role = cr.role();
+    let on = Subject { target: &target, name: &name, role: role.as_ref(), rivals: &rivals };
+    let planning =
+        crate::engine::managed::Planning { offline, ..planning(common, uid, &record, &on, session) };
+    let Plan { steps, blocked } = cr.plan(&planning, &seen)?;
     let annotations = cr.meta().annotations.as_ref();
     let gate = Gate {
         common,
@@ -181,11 +181,12 @@ async fn plan<K: Managed>(
         resource: &format!("{}/{metadata_name}", K::plural(&())),
         namespace,
     };
-    let verdicts = gate.decide(&steps).verdicts;
-    if common.management_policy == ManagementPolicy::Observe && K::sighting(&seen).is_none() {
+    let none = blocked.iter().map(|(on, _)| on).collect();
+    let verdicts = gate.decide(&steps, &none).verdicts;
+    if K::ALONE && common.management_policy == ManagementPolicy::Observe && K::sighting(&seen).is_none() {
         return Err(Fault::NotFound(format!("{target} is only observed, and not there")));
     }
-    Ok(Planned { target, steps, verdicts, pending: cr.pending(&seen), record })
+    Ok(Planned { target, steps, verdicts, blocked, role, pending: cr.pending(&seen), record })
 }
 
 impl Planned {
@@ -197,7 +198,8 @@ impl Planned {
         stuck: &mut HashSet<Target>,
         report: impl FnMut(&Step, &Outcome),
     ) -> Result<Vec<Outcome>, Fault> {
-        let hands = Offline { session, tag };
+        let hands = Offline { session, tag, role: self.role.as_ref() };
+        stuck.extend(self.blocked.iter().map(|(on, _)| on.clone()));
         let mut written = self.record.clone();
         let outcomes =
             execute(&self.steps, &self.verdicts, &mut self.record, &mut written, &hands, stuck, report).await;
@@ -212,11 +214,12 @@ impl Planned {
 struct Offline<'a> {
     session: &'a Session,
     tag: &'a str,
+    role: Option<&'a Ident>,
 }
 
 impl Hands for Offline<'_> {
     async fn sql(&self, sql: &Sql) -> Result<(), ClientError> {
-        self.session.client.run(&sql.statement, &options(sql, self.tag)).await.map(drop)
+        self.session.client.run(&sql.statement, &options(sql, self.tag, self.role)).await.map(drop)
     }
     async fn remember(&self, _: &Record) -> Result<(), Fault> {
         Ok(())

@@ -302,7 +302,7 @@ fn digest<K: Operated>(
             let mut concerned = vec![];
             if news {
                 let rivals = context.index.rivals::<K>(&key.0, &key.1);
-                concerned.extend(rivals.into_iter().map(|rival| (K::OBJECT, rival)));
+                concerned.extend(rivals);
                 // What it refers to is known before what it claims.
                 let indexed = cr.0.iter().flat_map(|cr| K::indexed(&Arc::new(cr.clone()), context));
                 concerned.extend(indexed);
@@ -348,8 +348,8 @@ fn gone<K: Operated>(key: &Key, context: &Context, watched: &Watched) {
     context.metrics.moved(&K::kind(&()), before.as_deref(), None);
     watched.forget(key);
     context.wake.forget(K::OBJECT, key);
-    for rival in rivals {
-        context.wake.wake(K::OBJECT, rival, now);
+    for (kind, rival) in rivals {
+        context.wake.wake(kind, rival, now);
     }
     for (kind, key) in K::removed(key, context) {
         context.wake.wake(kind, key, now);

@@ -37,7 +37,7 @@ pub(super) async fn delete<K: Operated>(
         return Ok(Again::Now);
     }
     let record = record(&live)?;
-    let entries = to_drop(wish(&live), K::HOLDS_DATA, &record);
+    let entries = to_drop(wish(&live), K::holds_data, &record);
     let mut events = vec![];
     let result = if entries.is_empty() {
         Ok(())
@@ -76,7 +76,9 @@ pub(super) async fn delete<K: Operated>(
             context.wake.wake(super::connections::KIND, (namespace, name), Instant::now());
             if let Some(session) = context.sessions.any(&connection_of(&live, key)) {
                 for entry in &record.objects {
-                    session.forget(K::OBJECT, &entry.name);
+                    if let Some(kind) = K::kinds().iter().find(|kind| **kind == entry.kind) {
+                        session.forget(kind, &entry.name);
+                    }
                 }
             }
             Ok(Again::Resync)

@@ -37,6 +37,31 @@ pub struct Step {
     pub effects: Vec<Effect>,
     /// Why it must wait for an approval although its changes alone would not have to.
     pub hold: Option<Hold>,
+    /// The steps that it goes around.
+    pub around: Around,
+}
+
+/// A pair of steps with one target that stops something before other steps change it, and lets it go on afterwards.
+/// Neither is carried out when all those steps wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Around {
+    /// It goes around nothing.
+    #[default]
+    Nothing,
+    /// It comes before the steps on these.
+    Before(Vec<Target>),
+    /// It comes after them, and is carried out also when they fail; not when the step before them did.
+    After(Vec<Target>),
+}
+
+impl Around {
+    /// The targets of the steps between; `None`: it goes around nothing.
+    pub fn between(&self) -> Option<&[Target]> {
+        match self {
+            Self::Nothing => None,
+            Self::Before(between) | Self::After(between) => Some(between),
+        }
+    }
 }
 
 /// A reason to wait that lies outside the changes.
@@ -44,6 +69,10 @@ pub struct Step {
 pub enum Hold {
     /// Many objects vanished at once: the role may have lost sight of them.
     VisibilityLost,
+    /// It holds data or an offset, and its entry has left the spec: it is kept until its end is approved.
+    Orphaned,
+    /// It held data, and is not there any more: an empty one in its place would bar the way back (UNDROP).
+    Vanished,
 }
 
 /// What a step does to its object.
@@ -127,6 +156,8 @@ pub enum Note {
     Resume { on: Target, wanted: bool },
     /// It has another name now.
     Renamed { from: Target, to: Target },
+    /// What was sent last of the part that SHOW lacks (a body, parameters), as a short hash.
+    Sent { on: Target, hash: String },
     /// It is no longer ours, or no longer there.
     Forget { on: Target },
 }
@@ -134,7 +165,11 @@ pub enum Note {
 impl Step {
     /// A step that changes the record alone.
     pub fn note(on: Target, note: Note) -> Self {
-        Self { on, after: vec![], action: Action::Note, effects: vec![Effect::Remember(note)], hold: None }
+        Self::new(on, Action::Note, vec![Effect::Remember(note)])
+    }
+    /// A step that comes after none.
+    pub fn new(on: Target, action: Action, effects: Vec<Effect>) -> Self {
+        Self { on, after: vec![], action, effects, hold: None, around: Around::Nothing }
     }
     /// Whether anything outside the record changes.
     pub fn writes(&self) -> bool {

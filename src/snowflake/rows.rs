@@ -67,7 +67,7 @@ impl Rows {
         self.columns.names.iter().map(|name| &**name)
     }
 
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Row<'_>> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Row<'_>> + DoubleEndedIterator {
         (0..self.len).map(|n| self.at(n))
     }
 

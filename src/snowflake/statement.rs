@@ -1,6 +1,7 @@
 //! SQL text made from fragments.
 use crate::values::{
     canonical::{Canonical, Value},
+    full_name::FullName,
     ident::Ident,
     literal::quote_literal,
 };
@@ -53,6 +54,12 @@ impl Statement {
             let _ = write!(text, "{name}");
         }
         self.push(&text);
+        self
+    }
+
+    /// A full name, quoted.
+    pub fn full_name(mut self, name: &FullName) -> Self {
+        self.push(&name.sql());
         self
     }
 

@@ -4,6 +4,7 @@
 
 pub mod canonical;
 pub mod duration;
+pub mod full_name;
 pub mod ident;
 pub mod keywords;
 pub mod literal;

@@ -376,7 +376,7 @@ async fn tear<K: Managed>(
     session: &Session,
     events: &mut Vec<snowfence::engine::reconcile::Event>,
 ) -> Result<(), Fault> {
-    let entries = teardown::to_drop(wish, K::HOLDS_DATA, record);
+    let entries = teardown::to_drop(wish, K::holds_data, record);
     teardown::teardown::<K>(&entries, session, "test", || Ok(()), events).await
 }
 

@@ -20,7 +20,7 @@ use crate::{
     },
     engine::{
         fault::Fault,
-        managed::{Managed, Peers, Planning, key_of},
+        managed::{Managed, Peers, Plan, Planning, Tally, key_of},
         ownership::{Sighting, Standing, other_names, resolved_name},
         session::{Named, Session},
     },
@@ -40,10 +40,12 @@ use rows::{KIND, present_triggers};
 
 impl Managed for ResourceMonitor {
     const OBJECT: &'static str = KIND;
-    const HOLDS_DATA: bool = false;
     type Seen = Seen;
     type Summary = MonitorSummary;
 
+    fn holds_data(_: &str) -> bool {
+        false
+    }
     fn common(&self) -> Common<'_> {
         self.spec.common()
     }
@@ -92,7 +94,7 @@ impl Managed for ResourceMonitor {
         Ok(seen)
     }
 
-    fn plan(&self, planning: &Planning<'_>, seen: &Seen) -> Result<Vec<Step>, Fault> {
+    fn plan(&self, planning: &Planning<'_>, seen: &Seen) -> Result<Plan, Fault> {
         // What another resource has is neither taken from it nor given back.
         let spec = match seen.account_has {
             Some(_) => &MonitorSpec { account_level: None, ..self.spec.clone() },
@@ -111,7 +113,7 @@ impl Managed for ResourceMonitor {
         let entry = planning.record.entry(on);
         let create = |effects: Vec<Effect>, hold| {
             let action = Action::Create(all_fields(spec, &wanted));
-            vec![Step { on: on.clone(), after: vec![], action, effects, hold }]
+            vec![Step { hold, ..Step::new(on.clone(), action, effects) }]
         };
         let sighting = seen.found.as_ref().map(sighting);
         let mut steps = match planning.claimant.standing(on, sighting.as_ref(), |_| None)? {
@@ -127,7 +129,7 @@ impl Managed for ResourceMonitor {
                 create(creation(planning, spec, intent, entry, (&wanted, &seen.grants), replace)?, None)
             }
             Standing::Ours { mut entry, notes } => {
-                let Some(found) = &seen.found else { return Ok(vec![]) };
+                let Some(found) = &seen.found else { return Ok(Plan::default()) };
                 if seen.account_has.is_some() {
                     entry.managed.remove("accountLevel");
                 }
@@ -144,7 +146,7 @@ impl Managed for ResourceMonitor {
             let all = assignments_of(planning, seen, entry, true);
             steps.extend(all.into_iter().filter(|step| step.action.changes().iter().any(|c| c.to.is_some())));
         }
-        Ok(steps)
+        Ok(steps.into())
     }
 
     fn pending(&self, seen: &Seen) -> Option<Fault> {
@@ -156,7 +158,7 @@ impl Managed for ResourceMonitor {
         grants::missing(&seen.missing_roles)
     }
 
-    fn summary(&self, seen: &Seen) -> MonitorSummary {
+    fn summary(&self, seen: &Seen, _: &Tally) -> MonitorSummary {
         let name = resolved_name(&self.common(), key_of(self).1).ok();
         let ours = |there: &&Option<Assigned>| there.as_ref().is_some_and(|is| is.ours);
         let assigned = seen.wanted.values().filter(ours).count();
@@ -176,14 +178,22 @@ impl Managed for ResourceMonitor {
         all.into_iter().filter_map(|(name, column)| Some((name, number(column)?))).collect()
     }
 
-    async fn find(session: &Session, name: &Ident, as_of: Instant) -> Result<Option<Found>, Fault> {
-        Ok(session.catalog.find(SHOW, name, as_of).await?)
+    async fn find(session: &Session, on: &Target, as_of: Instant) -> Result<Option<Sighting>, Fault> {
+        let Ok(name) = Ident::exact(&on.name) else { return Ok(None) };
+        Ok(session.catalog.find(SHOW, &name, as_of).await?.as_ref().map(sighting))
     }
-    fn probe(name: &Ident) -> Statement {
-        Statement::new("CREATE RESOURCE MONITOR").of_kind(KIND).ident(name).keyword("WITH CREDIT_QUOTA = 1")
+    fn probe(on: &Target) -> Option<Statement> {
+        let name = Ident::exact(&on.name).ok()?;
+        Some(
+            Statement::new("CREATE RESOURCE MONITOR")
+                .of_kind(KIND)
+                .ident(&name)
+                .keyword("WITH CREDIT_QUOTA = 1"),
+        )
     }
-    fn drop_statement(name: &Ident) -> Statement {
-        Statement::new("DROP RESOURCE MONITOR").of_kind(KIND).ident(name)
+    fn drop_statement(on: &Target) -> Option<Statement> {
+        let name = Ident::exact(&on.name).ok()?;
+        Some(Statement::new("DROP RESOURCE MONITOR").of_kind(KIND).ident(&name))
     }
 }
 

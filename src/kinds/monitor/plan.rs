@@ -274,7 +274,7 @@ impl Update<'_> {
         let grants = grants::plan(on, name, PRIVILEGES, self.wanted, &seen.grants, &entry.grants);
         effects.extend(grants.effects);
         changes.extend(grants.changes);
-        let step = |action, effects| Step { on: on.clone(), after: vec![], action, effects, hold: None };
+        let step = |action, effects| Step::new(on.clone(), action, effects);
         let action = if changes.is_empty() { Action::Note } else { Action::Update(changes) };
         let mut steps = vec![step(action, effects)];
         if let Some((from, to)) = removed {
@@ -307,7 +307,7 @@ pub(super) fn assignments_of(
             let change = Change { path: "resourceMonitorRef".into(), from, to, risk: Risk::Safe };
             let effects = before.map(Effect::Remember).into_iter().chain([Effect::sql(sql)]).collect();
             let action = Action::Update(vec![change]);
-            steps.push(Step { on, after: vec![monitor.clone()], action, effects, hold: None });
+            steps.push(Step { after: vec![monitor.clone()], ..Step::new(on, action, effects) });
         };
     let alter = |warehouse: &Ident| Statement::new("ALTER WAREHOUSE").of_kind("WAREHOUSE").ident(warehouse);
     for (warehouse, there) in &seen.wanted {

@@ -6,7 +6,7 @@ use crate::{
     api::monitor::MonitorSpec,
     engine::managed::Grants,
     plan::{Cell, Property, Release, Source, property::Lens},
-    snowflake::catalog::{Found, Show},
+    snowflake::catalog::{By, Found, Show},
     values::{
         ident::Ident,
         monitor::{Credits, Moment, Triggers, Users},
@@ -15,7 +15,7 @@ use crate::{
 
 // ---- rows
 
-pub const SHOW: Show = Show { words: "SHOW RESOURCE MONITORS", kind: "RESOURCE MONITOR" };
+pub const SHOW: Show = Show { words: "SHOW RESOURCE MONITORS", kind: "RESOURCE MONITOR", by: By::Name };
 pub(super) const KIND: &str = "RESOURCE MONITOR";
 pub const PRIVILEGES: &[&str] = &["MODIFY", "MONITOR"];
 pub(super) const IMMEDIATELY: &str = "IMMEDIATELY";

@@ -15,7 +15,7 @@ use crate::{
     api::{AllowedNamespaces, Common, Record, SnowflakeWarehouse, Status, warehouse::WarehouseSummary},
     engine::{
         fault::Fault,
-        managed::{Managed, Peers, Planning, key_of},
+        managed::{Managed, Peers, Plan, Planning, Tally, key_of},
         ownership::{Sighting, Standing, bad_name, other_names, resolved_name},
         session::{ConnectionKey, Named, Session},
     },
@@ -33,10 +33,12 @@ pub use rows::{Monitor, PRIVILEGES, ROWS, SHOW, Seen, WITHOUT_ROW};
 
 impl Managed for SnowflakeWarehouse {
     const OBJECT: &'static str = KIND;
-    const HOLDS_DATA: bool = false;
     type Seen = Seen;
     type Summary = WarehouseSummary;
 
+    fn holds_data(_: &str) -> bool {
+        false
+    }
     fn common(&self) -> Common<'_> {
         self.spec.common()
     }
@@ -83,7 +85,7 @@ impl Managed for SnowflakeWarehouse {
         Ok(seen)
     }
 
-    fn plan(&self, planning: &Planning<'_>, seen: &Seen) -> Result<Vec<Step>, Fault> {
+    fn plan(&self, planning: &Planning<'_>, seen: &Seen) -> Result<Plan, Fault> {
         let spec = &self.spec;
         validate(spec)?;
         let wanted = grants::wanted(spec.common().grants, PRIVILEGES, KIND)?;
@@ -92,7 +94,7 @@ impl Managed for SnowflakeWarehouse {
         let under = |name: &str| seen.elsewhere.iter().find(|found| found.name() == name).map(sighting);
         let create = |on: &Target, effects: Vec<Effect>, hold| {
             let action = Action::Create(all_fields(spec, &wanted));
-            vec![Step { on: on.clone(), after: vec![], action, effects, hold }]
+            vec![Step { hold, ..Step::new(on.clone(), action, effects) }]
         };
         match planning.claimant.standing(on, seen.found.as_ref().map(sighting).as_ref(), under)? {
             Standing::Absent { intent, vanished, notes } => {
@@ -100,21 +102,24 @@ impl Managed for SnowflakeWarehouse {
                 let entry = planning.record.objects.iter().find(|entry| entry.kind == KIND);
                 let mut effects: Vec<_> = notes.into_iter().map(Effect::Remember).collect();
                 effects.extend(creation(spec, on, intent, entry, &wanted, &seen.grants)?);
-                Ok(create(on, effects, hold))
+                Ok(create(on, effects, hold).into())
             }
             Standing::Unsettled { on, intent } => {
                 let effects = creation(spec, &on, intent, planning.record.entry(&on), &wanted, &seen.grants)?;
-                Ok(create(&on, effects, None))
+                Ok(create(&on, effects, None).into())
             }
             Standing::Ours { entry, notes } => {
-                let Some(found) = &seen.found else { return Ok(vec![]) };
-                Update { planning, spec, seen, found, entry: &entry, wanted: &wanted }.steps(notes, None)
+                let Some(found) = &seen.found else { return Ok(Plan::default()) };
+                Update { planning, spec, seen, found, entry: &entry, wanted: &wanted }
+                    .steps(notes, None)
+                    .map(Plan::from)
             }
             Standing::Misnamed { from, entry, notes } => {
                 let found = seen.elsewhere.iter().find(|found| found.name() == from.name);
-                let Some(found) = found else { return Ok(vec![]) };
+                let Some(found) = found else { return Ok(Plan::default()) };
                 Update { planning, spec, seen, found, entry: &entry, wanted: &wanted }
                     .steps(notes, Some(&from))
+                    .map(Plan::from)
             }
         }
     }
@@ -138,7 +143,7 @@ impl Managed for SnowflakeWarehouse {
         }
     }
 
-    fn summary(&self, seen: &Seen) -> WarehouseSummary {
+    fn summary(&self, seen: &Seen, _: &Tally) -> WarehouseSummary {
         let text = |column| seen.found.as_ref().and_then(|found| found.text(column)).map(str::to_owned);
         let name = resolved_name(&self.common(), key_of(self).1).ok();
         WarehouseSummary {
@@ -153,14 +158,22 @@ impl Managed for SnowflakeWarehouse {
         seen.found.as_ref().map(sighting)
     }
 
-    async fn find(session: &Session, name: &Ident, as_of: Instant) -> Result<Option<Found>, Fault> {
-        Ok(session.catalog.find(SHOW, name, as_of).await?)
+    async fn find(session: &Session, on: &Target, as_of: Instant) -> Result<Option<Sighting>, Fault> {
+        let Ok(name) = Ident::exact(&on.name) else { return Ok(None) };
+        Ok(session.catalog.find(SHOW, &name, as_of).await?.as_ref().map(sighting))
     }
-    fn probe(name: &Ident) -> Statement {
-        Statement::new("CREATE WAREHOUSE").of_kind(KIND).ident(name).keyword("INITIALLY_SUSPENDED = TRUE")
+    fn probe(on: &Target) -> Option<Statement> {
+        let name = Ident::exact(&on.name).ok()?;
+        Some(
+            Statement::new("CREATE WAREHOUSE")
+                .of_kind(KIND)
+                .ident(&name)
+                .keyword("INITIALLY_SUSPENDED = TRUE"),
+        )
     }
-    fn drop_statement(name: &Ident) -> Statement {
-        Statement::new("DROP WAREHOUSE").of_kind(KIND).ident(name)
+    fn drop_statement(on: &Target) -> Option<Statement> {
+        let name = Ident::exact(&on.name).ok()?;
+        Some(Statement::new("DROP WAREHOUSE").of_kind(KIND).ident(&name))
     }
 }
 

@@ -327,7 +327,7 @@ impl Update<'_> {
             changes.push(Change { path: "state".into(), from, to, risk: Risk::Safe });
         }
         let action = if changes.is_empty() { Action::Note } else { Action::Update(changes) };
-        let step = Step { on: on.clone(), after: vec![], action, effects, hold: None };
+        let step = Step::new(on.clone(), action, effects);
         Ok(if step.effects.is_empty() { vec![] } else { vec![step] })
     }
 }

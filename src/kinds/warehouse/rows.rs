@@ -6,13 +6,13 @@ use crate::{
     api::warehouse::WarehouseSpec,
     engine::{managed::Grants, ownership::Sighting},
     plan::{Cell, Property, Release, Risk, Source, property::Lens},
-    snowflake::catalog::{Found, Parameters, Show},
+    snowflake::catalog::{By, Found, Parameters, Show},
     values::{canonical::Canonical, ident::Ident, warehouse::WarehouseType},
 };
 
 // ---- rows
 
-pub const SHOW: Show = Show { words: "SHOW WAREHOUSES", kind: "WAREHOUSE" };
+pub const SHOW: Show = Show { words: "SHOW WAREHOUSES", kind: "WAREHOUSE", by: By::Name };
 pub(super) const KIND: &str = "WAREHOUSE";
 /// Source: <https://docs.snowflake.com/en/user-guide/security-access-control-privileges#virtual-warehouse-privileges>.
 pub const PRIVILEGES: &[&str] = &["APPLYBUDGET", "MODIFY", "MONITOR", "OPERATE", "USAGE"];

@@ -86,18 +86,19 @@ pub fn document(report: &Report) -> Document<'_> {
         outcome: row.ended.map(super::Ended::word),
         message: row.ended.and_then(super::Ended::why),
     });
-    let failed = |why: fn(&Entry) -> Option<&str>| {
-        let told = report.entries.iter().filter_map(move |entry| {
+    let failed = |why: fn(&Entry) -> Vec<&String>| {
+        let all = report.entries.iter().flat_map(|entry| why(entry).into_iter().map(move |why| (entry, why)));
+        let told = all.map(|(entry, message)| {
             let (kind, namespace, name) = (&entry.kind, &entry.namespace, &entry.name);
-            Some(Failed { kind, namespace, name, object: &entry.object, message: why(entry)? })
+            Failed { kind, namespace, name, object: &entry.object, message }
         });
         told.collect()
     };
     Document {
         format_version: FORMAT_VERSION,
         changes: changes.collect(),
-        errors: failed(|entry| entry.fault.as_deref()),
-        waiting: failed(|entry| entry.waiting.as_deref()),
+        errors: failed(|entry| entry.fault.iter().chain(&entry.blocked).collect()),
+        waiting: failed(|entry| entry.waiting.iter().collect()),
         summary: report.summary(),
     }
 }

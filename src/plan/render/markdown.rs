@@ -35,8 +35,9 @@ pub fn render(report: &Report, options: Options) -> String {
             }
         }
     }
-    let told = |title: &str, why: fn(&Entry) -> Option<&str>| {
-        let told = report.entries.iter().filter_map(|entry| Some((entry, why(entry)?)));
+    let told = |title: &str, why: fn(&Entry) -> Vec<&String>| {
+        let told =
+            report.entries.iter().flat_map(|entry| why(entry).into_iter().map(move |why| (entry, why)));
         let lines: Vec<_> =
             told.map(|(entry, why)| format!("- {}: {}\n", code(&entry.to_string()), code(why))).collect();
         (!lines.is_empty())
@@ -46,8 +47,8 @@ pub fn render(report: &Report, options: Options) -> String {
             .collect::<Vec<_>>()
     };
     let first = [
-        told("Not planned", |entry| entry.fault.as_deref()),
-        told("Waiting", |entry| entry.waiting.as_deref()),
+        told("Not planned", |entry| entry.fault.iter().chain(&entry.blocked).collect()),
+        told("Waiting", |entry| entry.waiting.iter().collect()),
     ];
     let details: Vec<String> = first.into_iter().flatten().chain(details).collect();
     let mut left = details.len();

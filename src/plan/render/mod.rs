@@ -33,6 +33,8 @@ pub struct Entry {
     pub held: Vec<(Target, String)>,
     /// Why there is no plan for this resource, or only a part of one.
     pub fault: Option<String>,
+    /// Objects of it for which there is no plan, and why; the rest goes on.
+    pub blocked: Vec<String>,
     /// What it waits for, besides: a role that is not there yet.
     pub waiting: Option<String>,
     /// What became of each step, once they were carried out; empty before.
@@ -252,8 +254,9 @@ impl Report {
         let mut summary = Summary::default();
         for entry in &self.entries {
             let rows = entry.rows();
-            summary.failed += usize::from(entry.fault.is_some());
-            summary.unchanged += usize::from(entry.fault.is_none() && rows.is_empty());
+            summary.failed += usize::from(entry.fault.is_some()) + entry.blocked.len();
+            summary.unchanged +=
+                usize::from(entry.fault.is_none() && entry.blocked.is_empty() && rows.is_empty());
             for row in rows {
                 let count = match row.verb {
                     _ if row.held.is_some() => &mut summary.held,

@@ -32,7 +32,7 @@ pub fn render(report: &Report, options: Options) -> String {
         for row in entry.rows() {
             step(&mut out, &row, options);
         }
-        if let Some(why) = &entry.fault {
+        for why in entry.fault.iter().chain(&entry.blocked) {
             problem(&mut out, entry, why, (RED, "can't be planned"));
         }
         if let Some(why) = &entry.waiting {

@@ -24,7 +24,7 @@ fn step(name: &str, action: Action) -> Step {
         Action::Note => vec![],
         _ => vec![Effect::sql(statement.literal("it's"))],
     };
-    Step { on: Target::new("WAREHOUSE", name), after: vec![], action, effects, hold: None }
+    Step::new(Target::new("WAREHOUSE", name), action, effects)
 }
 
 fn adoption(name: &str) -> Step {

@@ -12,108 +12,22 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::Mutex as AsyncMutex,
-    time::{Instant, sleep},
-};
+use tokio::time::Instant;
 
 use super::{
     client::{Client, RunOptions},
     error::ClientError,
-    rows::{Row, Rows},
+    rows::Rows,
     statement::Statement,
 };
 use crate::values::ident::Ident;
 
-/// SHOW WAREHOUSES and SHOW RESOURCE MONITORS end silently at this many rows.
-/// Source: <https://docs.snowflake.com/en/sql-reference/sql/show-warehouses>, usage notes.
-pub const ROW_CAP: usize = 10_000;
+mod shared;
+mod table;
 
-/// A list of objects: `SHOW <plural>`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Show {
-    /// `SHOW WAREHOUSES`.
-    pub words: &'static str,
-    /// Snowflake's word for one of them (`WAREHOUSE`).
-    pub kind: &'static str,
-}
+pub use table::{By, Found, ROW_CAP, Scope, Show, Table};
 
-/// One answer of SHOW, by the objects' exact names.
-pub struct Table {
-    rows: Rows,
-    by_name: HashMap<Box<str>, u32>,
-    /// When the read began.
-    pub began: Instant,
-    complete: bool,
-}
-
-impl Table {
-    fn new(rows: Rows, began: Instant) -> Self {
-        let mut by_name = HashMap::with_capacity(rows.len());
-        for (n, row) in rows.iter().enumerate() {
-            if let Some(name) = row.text("name") {
-                by_name.insert(name.into(), n as u32);
-            }
-        }
-        let complete = rows.len() < ROW_CAP;
-        Self { rows, by_name, began, complete }
-    }
-    /// An answer that was not read just now: for plans without a network.
-    pub fn from_rows(rows: Rows) -> Self {
-        Self::new(rows, Instant::now())
-    }
-    pub fn get(&self, name: &str) -> Option<Row<'_>> {
-        self.by_name.get(name).and_then(|n| self.rows.row(*n as usize))
-    }
-    pub fn rows(&self) -> &Rows {
-        &self.rows
-    }
-    /// Whether a name that is missing here is missing there: false once Snowflake's limit of rows was reached.
-    pub fn is_complete(&self) -> bool {
-        self.complete
-    }
-}
-
-impl fmt::Debug for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Table")
-            .field("rows", &self.rows.len())
-            .field("complete", &self.complete)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The row of one object, kept together with the answer that it is part of.
-#[derive(Clone, Debug)]
-pub struct Found {
-    table: Arc<Table>,
-    name: Box<str>,
-}
-
-impl Found {
-    /// The row of a name, if the answer has one.
-    pub fn of(table: Arc<Table>, name: &str) -> Option<Self> {
-        table.get(name).is_some().then(|| Self { table: table.clone(), name: name.into() })
-    }
-    /// The cell of a column: outer `None`, there is no such column; inner `None`, NULL.
-    pub fn get(&self, column: &str) -> Option<Option<&str>> {
-        self.table.get(&self.name).and_then(|row| row.get(column))
-    }
-    /// The cell's text, with Snowflake's ways to say "nothing" as `None`.
-    pub fn text(&self, column: &str) -> Option<&str> {
-        self.get(column).flatten().filter(|text| !text.is_empty() && !text.eq_ignore_ascii_case("null"))
-    }
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-    /// `created_on`, as printed: part of the identity.
-    pub fn created_on(&self) -> &str {
-        self.get("created_on").flatten().unwrap_or_default()
-    }
-    pub fn owner(&self) -> Option<&str> {
-        self.text("owner")
-    }
-}
+use shared::Shared;
 
 /// The parameters of one object: name to the value that is set on the object itself.
 pub type Parameters = Arc<BTreeMap<Box<str>, Box<str>>>;
@@ -124,7 +38,7 @@ pub type Privileges = Arc<HashMap<(String, String), Vec<String>>>;
 /// The shared reads of one connection.
 pub struct Catalog {
     client: Client,
-    tables: Shared<Show, Table>,
+    tables: Shared<(Show, Scope), Table>,
     grants: Shared<String, HashMap<(String, String), Vec<String>>>,
     parameters: Mutex<HashMap<(&'static str, Box<str>), Remembered>>,
     gather: Duration,
@@ -135,60 +49,6 @@ struct Remembered {
     created_on: Box<str>,
     read: Instant,
     values: Parameters,
-}
-
-type Slot<T> = Arc<AsyncMutex<Option<Reading<T>>>>;
-struct Shared<K, T>(Mutex<HashMap<K, Slot<T>>>);
-
-struct Reading<T> {
-    began: Instant,
-    seen: Result<Arc<T>, ClientError>,
-}
-
-impl<K: Eq + std::hash::Hash + Clone, T: Send + Sync + 'static> Shared<K, T> {
-    fn new() -> Self {
-        Self(Mutex::new(HashMap::new()))
-    }
-    fn slot(&self, key: &K) -> Slot<T> {
-        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slots.entry(key.clone()).or_default().clone()
-    }
-    /// The answer of a read that began at or after `as_of`. Whoever gets the lock reads, in a task of its own so that
-    /// a caller who gives up does not take the answer from the others; a failure is shared like an answer.
-    async fn since<F>(
-        &self,
-        key: &K,
-        as_of: Instant,
-        gather: Duration,
-        read: impl FnOnce(Instant) -> F,
-    ) -> Result<Arc<T>, ClientError>
-    where
-        F: Future<Output = Result<T, ClientError>> + Send + 'static,
-    {
-        let mut last = self.slot(key).lock_owned().await;
-        if let Some(reading) = &*last
-            && reading.began >= as_of
-        {
-            return reading.seen.clone();
-        }
-        if !gather.is_zero() {
-            sleep(gather).await;
-        }
-        let began = Instant::now();
-        let reading = read(began);
-        let task = tokio::spawn(async move {
-            let seen = reading.await.map(Arc::new);
-            *last = Some(Reading { began, seen: seen.clone() });
-            seen
-        });
-        task.await
-            .unwrap_or_else(|error| Err(ClientError::BadAnswer(format!("the read ended early: {error}"))))
-    }
-    fn last(&self, key: &K) -> Option<Arc<T>> {
-        let slot = self.slot(key);
-        let last = slot.try_lock().ok()?;
-        last.as_ref().and_then(|reading| reading.seen.clone().ok())
-    }
 }
 
 impl Catalog {
@@ -233,16 +93,30 @@ impl Catalog {
 
     /// All objects of a kind that the role may see, as of a moment.
     pub async fn show(&self, show: Show, as_of: Instant) -> Result<Arc<Table>, ClientError> {
+        self.show_in(show, Scope::Account, as_of).await
+    }
+
+    /// All objects of a kind in a place that the role may see, as of a moment. A place that is not there, or not
+    /// visible, has none.
+    pub async fn show_in(&self, show: Show, scope: Scope, as_of: Instant) -> Result<Arc<Table>, ClientError> {
+        let statement = scope.words(Statement::new(show.words).of_kind(show.kind));
+        let absent = scope != Scope::Account;
         let read = |began| {
-            let rows = self.read_first(Statement::new(show.words).of_kind(show.kind));
-            async move { Ok(Table::new(rows.await?, began)) }
+            let rows = self.read_first(statement);
+            async move {
+                let rows = match rows.await {
+                    Err(error) if absent && error.is_object_missing() => Rows::default(),
+                    rows => rows?,
+                };
+                Ok(Table::new(rows, show.by, began))
+            }
         };
-        self.tables.since(&show, as_of, self.gather, read).await
+        self.tables.since(&(show, scope), as_of, self.gather, read).await
     }
 
     /// The answer that was read last, whatever its age.
     pub fn last(&self, show: Show) -> Option<Arc<Table>> {
-        self.tables.last(&show)
+        self.tables.last(&(show, Scope::Account))
     }
 
     /// One object by its exact name, or `None` when it is not there or the role may not see it. When the shared
@@ -255,7 +129,7 @@ impl Catalog {
         let like = Statement::new(show.words).of_kind(show.kind).keyword("LIKE");
         let began = Instant::now();
         let rows = self.read(like.literal(&like_pattern(name.as_str()))).await?;
-        if let Some(found) = Found::of(Arc::new(Table::new(rows, began)), name.as_str()) {
+        if let Some(found) = Found::of(Arc::new(Table::new(rows, show.by, began)), name.as_str()) {
             return Ok(Some(found));
         }
         // "Any records above the 10K limit aren't returned, even with a filter applied": only DESCRIBE looks further.
@@ -356,43 +230,6 @@ impl fmt::Debug for Catalog {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_thousand_callers_share_a_few_reads() {
-        let shared = Arc::new(Shared::<u8, u64>::new());
-        let reads = Arc::new(AtomicU64::new(0));
-        let calls = (0..1000u64).map(|i| {
-            let (shared, reads) = (shared.clone(), reads.clone());
-            tokio::spawn(async move {
-                sleep(Duration::from_millis(i % 100)).await;
-                let as_of = Instant::now();
-                let read = |_| async move {
-                    sleep(Duration::from_millis(200)).await;
-                    Ok(reads.fetch_add(1, Ordering::SeqCst))
-                };
-                shared.since(&0, as_of, Duration::from_millis(20), read).await
-            })
-        });
-        for call in futures::future::join_all(calls).await {
-            call.unwrap().unwrap();
-        }
-        assert_eq!(reads.load(Ordering::SeqCst), 2);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_caller_who_gives_up_leaves_the_answer_to_the_others() {
-        let shared = Arc::new(Shared::<u8, u64>::new());
-        let slow = |_| async {
-            sleep(Duration::from_secs(5)).await;
-            Ok(1)
-        };
-        let start = Instant::now();
-        let early =
-            tokio::time::timeout(Duration::from_secs(1), shared.since(&0, start, Duration::ZERO, slow));
-        assert!(early.await.is_err());
-        let panics = |_| async { panic!("a second read") };
-        assert_eq!(*shared.since(&0, start, Duration::ZERO, panics).await.unwrap(), 1);
-    }
 
     #[test]
     fn patterns_escape_wildcards() {
