@@ -5,12 +5,14 @@
 pub mod common;
 pub mod connection;
 pub mod monitor;
+pub mod pipeline;
 pub mod record;
 pub mod warehouse;
 
 pub use common::*;
 pub use connection::SnowflakeConnection;
 pub use monitor::ResourceMonitor;
+pub use pipeline::CortexPipeline;
 pub use record::Record;
 pub use warehouse::SnowflakeWarehouse;
 

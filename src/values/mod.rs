@@ -10,6 +10,7 @@ pub mod keywords;
 pub mod literal;
 pub mod monitor;
 pub mod path;
+pub mod target_lag;
 #[cfg(test)]
 mod tests;
 pub mod warehouse;
