@@ -2,7 +2,9 @@
 //!
 //! Nothing here uses a client, a clock or the network. Everybody may use these types.
 
+pub mod body;
 pub mod canonical;
+pub mod data_type;
 pub mod duration;
 pub mod full_name;
 pub mod ident;
@@ -10,6 +12,7 @@ pub mod keywords;
 pub mod literal;
 pub mod monitor;
 pub mod path;
+pub mod schedule;
 pub mod target_lag;
 #[cfg(test)]
 mod tests;
