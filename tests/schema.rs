@@ -7,6 +7,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use snowfence::api::{ResourceMonitor, SnowflakeConnection, SnowflakeWarehouse};
 
+mod pipeline;
+
 fn merge(into: &mut Value, patch: &Value) {
     match (into, patch) {
         (Value::Object(into), Value::Object(patch)) => {

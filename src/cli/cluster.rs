@@ -17,7 +17,7 @@ use super::{
     manifests::{self, Object},
 };
 use crate::{
-    api::{ResourceMonitor, SecretKeyRef, SnowflakeConnection, SnowflakeWarehouse},
+    api::{CortexPipeline, ResourceMonitor, SecretKeyRef, SnowflakeConnection, SnowflakeWarehouse},
     engine::{managed::Managed, peers::Index, session::ConnectionKey},
     kinds::{any, connection::Secrets},
     operator::KubeSecrets,
@@ -90,6 +90,7 @@ impl Cluster {
     ) -> Result<(), Error> {
         let mut warehouses = self.all::<SnowflakeWarehouse>().await?;
         let mut monitors = self.all::<ResourceMonitor>().await?;
+        let mut pipelines = self.all::<CortexPipeline>().await?;
         for object in objects {
             let key = (object.namespace().to_owned(), object.name().to_owned());
             match object {
@@ -106,6 +107,12 @@ impl Cluster {
                         manifest.status = live.status;
                     }
                 }
+                Object::Pipeline(manifest) => {
+                    if let Some(live) = pipelines.remove(&key) {
+                        manifest.metadata = merged(&manifest.metadata, live.metadata);
+                        manifest.status = live.status;
+                    }
+                }
             }
         }
         for warehouse in warehouses.into_values() {
@@ -113,6 +120,9 @@ impl Cluster {
         }
         for monitor in monitors.into_values() {
             any::monitor(monitor).index(index);
+        }
+        for pipeline in pipelines.into_values() {
+            any::pipeline(pipeline).index(index);
         }
         Ok(())
     }

@@ -131,7 +131,11 @@ fn resources(manifests: &Manifests) -> Vec<Arc<dyn AnyKind>> {
         Object::Monitor(monitor) => Some(any::monitor((**monitor).clone())),
         _ => None,
     });
-    warehouses.chain(monitors).collect()
+    let pipelines = all().filter_map(|object| match object {
+        Object::Pipeline(pipeline) => Some(any::pipeline((**pipeline).clone())),
+        _ => None,
+    });
+    warehouses.chain(monitors).chain(pipelines).collect()
 }
 
 fn connections(manifests: &Manifests) -> impl Iterator<Item = ConnectionKey> {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::{plan::NotUnderstood, snowflake::ClientError};
+use crate::{
+    plan::NotUnderstood,
+    snowflake::{ClientError, SnowflakeError},
+};
 
 /// What keeps an object from its goal. The text is for people: what is wrong, where, and what to do.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -123,6 +126,16 @@ impl Fault {
             Self::Deadline => ("Deadline", Reconciling, Now),
             Self::NotLeading => ("NotLeading", Quiet, Resync),
             Self::Snowflake(error) => client_row(error),
+        }
+    }
+    /// What Snowflake said, when it is Snowflake that refused.
+    pub fn snowflake(&self) -> Option<&SnowflakeError> {
+        match self {
+            Self::Snowflake(error) => match error.cause() {
+                ClientError::Snowflake(error) => Some(error),
+                _ => None,
+            },
+            _ => None,
         }
     }
     pub fn reason(&self) -> &'static str {

@@ -144,8 +144,10 @@ async fn was_created<K: Managed>(
     let probe = Sql { statement, intent: Some(SentIntent { request_id, again: true }) };
     match session.client.run(&probe.statement, &options(&probe, tag, None)).await {
         Ok(_) => Ok(true),
-        // Somebody else has the name, or the role may not create: it never was.
-        Err(error) if error.is_object_exists() || error.is_privilege() => Ok(false),
+        // Somebody else has the name, the role may not create, or what it lies in is gone: it never was.
+        Err(error) if error.is_object_exists() || error.is_privilege() || error.is_object_missing() => {
+            Ok(false)
+        }
         Err(error) => Err(error.into()),
     }
 }

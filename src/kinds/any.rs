@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
-    api::{ManagementPolicy, Record, ResourceMonitor, SnowflakeWarehouse},
+    api::{CortexPipeline, ManagementPolicy, Record, ResourceMonitor, SnowflakeWarehouse},
     engine::{
         execute::{Hands, Outcome, Verdict, execute},
         fault::Fault,
@@ -84,6 +84,13 @@ pub fn monitor(cr: ResourceMonitor) -> Arc<dyn AnyKind> {
     any(cr, |cr, index| {
         index.put(cr);
         index.put_monitor(Arc::new(cr.clone()));
+    })
+}
+
+/// A pipeline among manifests.
+pub fn pipeline(cr: CortexPipeline) -> Arc<dyn AnyKind> {
+    any(cr, |cr, index| {
+        index.put(cr);
     })
 }
 
@@ -231,6 +238,7 @@ pub fn decode(kind: &str, manifest: Json) -> Option<Result<Arc<dyn AnyKind>, ser
     match kind {
         "SnowflakeWarehouse" => Some(serde_json::from_value(manifest).map(warehouse)),
         "ResourceMonitor" => Some(serde_json::from_value(manifest).map(monitor)),
+        "CortexPipeline" => Some(serde_json::from_value(manifest).map(pipeline)),
         _ => None,
     }
 }

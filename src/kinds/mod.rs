@@ -7,10 +7,11 @@ pub mod connection;
 pub mod grants;
 pub mod monitor;
 mod object;
+pub mod pipeline;
 pub mod warehouse;
 
 use crate::{
-    api::{ResourceMonitor, SnowflakeWarehouse},
+    api::{CortexPipeline, ResourceMonitor, SnowflakeWarehouse},
     engine::managed::Managed,
 };
 
@@ -23,4 +24,5 @@ pub trait Visitor {
 pub fn every_kind(visitor: &mut impl Visitor) {
     visitor.visit::<SnowflakeWarehouse>();
     visitor.visit::<ResourceMonitor>();
+    visitor.visit::<CortexPipeline>();
 }

@@ -27,7 +27,8 @@ use tokio_util::sync::CancellationToken;
 use super::{OperatorError, context::Context, resource, wake::Key};
 use crate::{
     api::{
-        ABANDON, APPROVE, FINALIZER, REQUESTED_AT, ResourceMonitor, SnowflakeConnection, SnowflakeWarehouse,
+        ABANDON, APPROVE, CortexPipeline, FINALIZER, REQUESTED_AT, ResourceMonitor, SnowflakeConnection,
+        SnowflakeWarehouse,
     },
     engine::managed::{Managed, Peers, key_of},
 };
@@ -35,8 +36,13 @@ use crate::{
 /// Fails when a custom resource is not installed, by name.
 pub(super) async fn check_crds(client: &Client) -> Result<(), OperatorError> {
     let api: Api<CustomResourceDefinition> = Api::all(client.clone());
-    for name in [SnowflakeConnection::crd_name(), SnowflakeWarehouse::crd_name(), ResourceMonitor::crd_name()]
-    {
+    let kinds = [
+        SnowflakeConnection::crd_name(),
+        SnowflakeWarehouse::crd_name(),
+        ResourceMonitor::crd_name(),
+        CortexPipeline::crd_name(),
+    ];
+    for name in kinds {
         if api.get_metadata_opt(name).await?.is_none() {
             return Err(OperatorError::CrdMissing(name.into()));
         }
@@ -84,6 +90,18 @@ impl Operated for ResourceMonitor {
     fn neighbours(cr: &Self, context: &Context) -> Vec<(&'static str, Key)> {
         let (namespace, name) = key_of(cr);
         referring(&(namespace.to_owned(), name.to_owned()), context)
+    }
+}
+
+impl Operated for CortexPipeline {
+    fn indexed(_: &Arc<Self>, _: &Context) -> Vec<(&'static str, Key)> {
+        vec![]
+    }
+    fn removed(_: &Key, _: &Context) -> Vec<(&'static str, Key)> {
+        vec![]
+    }
+    fn neighbours(_: &Self, _: &Context) -> Vec<(&'static str, Key)> {
+        vec![]
     }
 }
 

@@ -44,7 +44,7 @@ mod tests {
 
     use super::Listed;
     use crate::{
-        api::{ResourceMonitor, SnowflakeWarehouse},
+        api::{CortexPipeline, ResourceMonitor, SnowflakeWarehouse},
         engine::managed::Managed,
     };
 
@@ -56,6 +56,8 @@ mod tests {
         listed.done(SnowflakeWarehouse::OBJECT);
         assert!(listed.all().now_or_never().is_none());
         listed.done(ResourceMonitor::OBJECT);
+        assert!(listed.all().now_or_never().is_none());
+        listed.done(CortexPipeline::OBJECT);
         assert!(listed.all().now_or_never().is_some());
     }
 }

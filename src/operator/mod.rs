@@ -28,7 +28,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::api::{ResourceMonitor, SnowflakeWarehouse};
+use crate::api::{CortexPipeline, ResourceMonitor, SnowflakeWarehouse};
 use context::Context;
 
 /// Why the operator ended.
@@ -71,6 +71,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), Oper
         tokio::spawn(connections::run(context.clone(), ending.clone())),
         tokio::spawn(controller::run::<SnowflakeWarehouse>(context.clone(), ending.clone())),
         tokio::spawn(controller::run::<ResourceMonitor>(context.clone(), ending.clone())),
+        tokio::spawn(controller::run::<CortexPipeline>(context.clone(), ending.clone())),
     ];
     ready.set();
     let lost = tokio::select! {

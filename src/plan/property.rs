@@ -49,6 +49,8 @@ pub enum Cell<'a> {
     NoColumn,
     /// A parameter that is not set on the object itself.
     Inherited,
+    /// It was not read: what was sent last is taken for what is there.
+    Unread,
     /// The cell; `None` is NULL.
     Is(Option<&'a str>),
 }
@@ -124,7 +126,7 @@ impl<S> Property<S> {
     /// The present value. `None`: a parameter that is not set on the object, or a property without a value.
     pub fn present(&self, cell: Cell<'_>) -> Result<Option<Value>, NotUnderstood> {
         let text = match cell {
-            Cell::Inherited => return Ok(None),
+            Cell::Inherited | Cell::Unread => return Ok(None),
             Cell::NoColumn => return Err(NotUnderstood { path: self.path, ddl: self.ddl, said: None }),
             Cell::Is(text) => text,
         };
@@ -234,7 +236,11 @@ pub fn difference<'a, S>(
         if wanted.is_some() {
             all.managed.insert(property.path.to_owned());
         }
-        let from = property.present(cell(property))?;
+        let cell = cell(property);
+        if cell == Cell::Unread {
+            continue;
+        }
+        let from = property.present(cell)?;
         let same = match &verb {
             Alter::Set(value) => from.as_ref().map_or(value.sql == "NULL", |from| from.sql == value.sql),
             // Only a parameter can be seen to be unset; a column is unset once, when its management ends.

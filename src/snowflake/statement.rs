@@ -4,6 +4,7 @@ use crate::values::{
     full_name::FullName,
     ident::Ident,
     literal::quote_literal,
+    user_sql::UserSql,
 };
 use std::fmt::{self, Display, Write as _};
 
@@ -60,6 +61,23 @@ impl Statement {
     /// A full name, quoted.
     pub fn full_name(mut self, name: &FullName) -> Self {
         self.push(&name.sql());
+        self
+    }
+
+    /// SQL that a user wrote.
+    pub fn sql(mut self, sql: &UserSql) -> Self {
+        self.push(sql.as_str());
+        self
+    }
+
+    /// A body between delimiters: `$$ … $$` where it has none of them inside, else a string constant.
+    pub fn body(mut self, text: &str) -> Self {
+        if text.contains("$$") || text.ends_with('$') {
+            return self.literal(text);
+        }
+        self.push("$$");
+        self.text.push_str(text);
+        self.text.push_str("$$");
         self
     }
 

@@ -16,4 +16,5 @@ pub mod schedule;
 pub mod target_lag;
 #[cfg(test)]
 mod tests;
+pub mod user_sql;
 pub mod warehouse;

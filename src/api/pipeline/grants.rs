@@ -23,7 +23,7 @@ pub struct GrantEntry {
     )]
     pub privileges: Vec<String>,
     /// What they are on.
-    pub on: GrantOn,
+    pub target: GrantTarget,
     /// Who gets them.
     pub to: GrantTo,
     /// Lets the role grant them to others.
@@ -51,16 +51,16 @@ pub struct GrantTo {
 }
 
 /// Declares what a grant may be on: a field for each kind of object, and Snowflake's word for it.
-macro_rules! grant_on {
+macro_rules! grant_target {
     ($($field:ident = $kind:literal as $cel:literal),+ $(,)?) => {
         /// What privileges are on: one object, or all objects of a kind, those of today or those to come.
         #[derive(kube::KubeSchema, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
         #[x_kube(validation = rule(
             concat!("[has(self.all), has(self.future)", $(", has(self.", $cel, ")"),+, "].exists_one(x, x)"),
-            "a grant is on exactly one thing: set one field of on, and give another object a grant of its own"
+            "a grant is on exactly one thing: set one field of target, and give another object a grant of its own"
         ))]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
-        pub struct GrantOn {
+        pub struct GrantTarget {
             $(
                 #[doc = concat!("A ", $kind, ": the local name of an entry, or its name in Snowflake.")]
                 #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,7 +74,7 @@ macro_rules! grant_on {
             pub future: Option<InContainer>,
         }
 
-        impl GrantOn {
+        impl GrantTarget {
             /// The object and Snowflake's word for its kind, when it is on one.
             pub fn object(&self) -> Option<(&'static str, &str)> {
                 $(if let Some(path) = &self.$field { return Some(($kind, path)); })+
@@ -83,7 +83,7 @@ macro_rules! grant_on {
         }
     };
 }
-grant_on! {
+grant_target! {
     database = "DATABASE" as "database",
     schema = "SCHEMA" as "schema",
     table = "TABLE" as "table",

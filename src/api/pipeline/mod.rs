@@ -29,6 +29,8 @@ mod summary;
 pub mod tables;
 pub mod tags;
 pub mod task_graphs;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod views;
 

@@ -8,11 +8,11 @@ use crate::values::target_lag::TargetLag;
 
 listed! {
     schema;
-    /// A Cortex Search service. Another `on`, `embeddingModel` or `query` recreates it: until the index is built anew
+    /// A Cortex Search service. Another `column`, `embeddingModel` or `query` recreates it: until the index is built anew
     /// it answers nothing.
     pub struct SearchService {
         /// The column that is searched.
-        pub on: Name,
+        pub column: Name,
         /// Columns that searches may filter by.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(length(max = 64))]

@@ -67,7 +67,7 @@ pub struct AttachedRowAccessPolicy {
     pub name: Path,
     /// The columns that it is given, in the order of its arguments.
     #[schemars(length(min = 1, max = 64))]
-    pub on: Vec<Name>,
+    pub columns: Vec<Name>,
 }
 
 /// A masking policy on a column.

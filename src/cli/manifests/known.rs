@@ -10,7 +10,7 @@ use kube::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::api::{ResourceMonitor, SnowflakeConnection, SnowflakeWarehouse};
+use crate::api::{CortexPipeline, ResourceMonitor, SnowflakeConnection, SnowflakeWarehouse};
 
 /// A resource of one of our kinds, with name and namespace.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +18,7 @@ pub enum Object {
     Connection(Box<SnowflakeConnection>),
     Warehouse(Box<SnowflakeWarehouse>),
     Monitor(Box<ResourceMonitor>),
+    Pipeline(Box<CortexPipeline>),
 }
 
 impl Object {
@@ -26,6 +27,7 @@ impl Object {
             Self::Connection(_) => "SnowflakeConnection",
             Self::Warehouse(_) => "SnowflakeWarehouse",
             Self::Monitor(_) => "ResourceMonitor",
+            Self::Pipeline(_) => "CortexPipeline",
         }
     }
     fn meta(&self) -> &ObjectMeta {
@@ -33,6 +35,7 @@ impl Object {
             Self::Connection(object) => &object.metadata,
             Self::Warehouse(object) => &object.metadata,
             Self::Monitor(object) => &object.metadata,
+            Self::Pipeline(object) => &object.metadata,
         }
     }
     pub fn namespace(&self) -> &str {
@@ -76,6 +79,7 @@ pub(super) fn kinds() -> Vec<Known> {
         Known::of::<SnowflakeConnection>(|v| decode(v).map(|o| Object::Connection(Box::new(o)))),
         Known::of::<SnowflakeWarehouse>(|v| decode(v).map(|o| Object::Warehouse(Box::new(o)))),
         Known::of::<ResourceMonitor>(|v| decode(v).map(|o| Object::Monitor(Box::new(o)))),
+        Known::of::<CortexPipeline>(|v| decode(v).map(|o| Object::Pipeline(Box::new(o)))),
     ]
 }
 

@@ -6,7 +6,7 @@ use kube::{
 };
 
 use crate::{
-    api::{ResourceMonitor, SnowflakeWarehouse},
+    api::{CortexPipeline, ResourceMonitor, SnowflakeWarehouse},
     engine::{fault::Fault, managed::Managed, session::ConnectionKey},
     operator::{context::Context, controller::key, deletion::connection_of, ledger::kubernetes, wake::Key},
 };
@@ -21,6 +21,7 @@ pub(super) async fn stored(
 ) -> Result<Vec<(&'static str, Key)>, Fault> {
     let mut users = of_kind::<SnowflakeWarehouse>(context, connection).await?;
     users.extend(of_kind::<ResourceMonitor>(context, connection).await?);
+    users.extend(of_kind::<CortexPipeline>(context, connection).await?);
     Ok(users)
 }
 

@@ -41,8 +41,24 @@ pub struct Catalog {
     tables: Shared<(Show, Scope), Table>,
     grants: Shared<String, HashMap<(String, String), Vec<String>>>,
     parameters: Mutex<HashMap<(&'static str, Box<str>), Remembered>>,
+    details: Mutex<HashMap<(&'static str, Box<str>), Details>>,
+    begun: Instant,
     gather: Duration,
     reads: AtomicU64,
+}
+
+/// A place between 0 and 1 for a name, the same each time.
+fn spread(name: &str) -> f64 {
+    let sum =
+        name.bytes().fold(2_166_136_261_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(16_777_619));
+    f64::from(sum) / f64::from(u32::MAX)
+}
+
+#[derive(Clone)]
+struct Details {
+    created_on: Box<str>,
+    read: Instant,
+    rows: Arc<Rows>,
 }
 
 struct Remembered {
@@ -59,6 +75,8 @@ impl Catalog {
             tables: Shared::new(),
             grants: Shared::new(),
             parameters: Mutex::default(),
+            details: Mutex::default(),
+            begun: Instant::now(),
             gather,
             reads: AtomicU64::new(0),
         }
@@ -176,6 +194,40 @@ impl Catalog {
         Ok(values)
     }
 
+    /// What a statement reads for one object alone. It is kept until `not_before` (our own last change of the object),
+    /// until its identity changes, or for `keep`. `None`: it is trusted to be as it was sent, and not yet due.
+    pub async fn details(
+        &self,
+        (kind, name): (&'static str, &str),
+        statement: Statement,
+        created_on: &str,
+        not_before: Instant,
+        keep: Duration,
+        trusted: bool,
+    ) -> Result<Option<Arc<Rows>>, ClientError> {
+        let key = (kind, Box::from(name));
+        let last = {
+            let details = self.details.lock().unwrap_or_else(PoisonError::into_inner);
+            details.get(&key).filter(|known| &*known.created_on == created_on).cloned()
+        };
+        if let Some(known) = &last
+            && known.read >= not_before
+            && known.read.elapsed() < keep
+        {
+            return Ok(Some(known.rows.clone()));
+        }
+        // Objects that were never read here come at different times, not all at once.
+        let (since, due) = last.map_or((self.begun, keep.mul_f64(spread(name))), |known| (known.read, keep));
+        if trusted && since.elapsed() < due {
+            return Ok(None);
+        }
+        let began = Instant::now();
+        let rows = Arc::new(self.read(statement).await?);
+        let known = Details { created_on: created_on.into(), read: began, rows: rows.clone() };
+        self.details.lock().unwrap_or_else(PoisonError::into_inner).insert(key, known);
+        Ok(Some(rows))
+    }
+
     /// What one role may do, by object.
     pub async fn privileges_of(&self, role: &Ident, as_of: Instant) -> Result<Privileges, ClientError> {
         let read = |_| {
@@ -197,7 +249,9 @@ impl Catalog {
 
     /// Forgets what is kept of an object that is gone.
     pub fn forget(&self, kind: &'static str, name: &str) {
-        self.parameters.lock().unwrap_or_else(PoisonError::into_inner).remove(&(kind, Box::from(name)));
+        let key = (kind, Box::from(name));
+        self.parameters.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        self.details.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
     }
 }
 

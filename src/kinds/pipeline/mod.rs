@@ -1,0 +1,175 @@
+//! `CortexPipeline`: many objects as one resource. A file per kind of object, all with the same headings: rows, names,
+//! create, compare. Adding a kind is adding its file and its line in [`KINDS`].
+//!
+//! What all kinds share: [`object`] is what a kind says of itself, [`names`] which object a name stands for, [`order`]
+//! what comes first, [`observe`] what is read, [`plan`] what follows from it, [`graph`] what task graphs need around it.
+
+mod database;
+mod grants;
+mod graph;
+mod names;
+mod object;
+mod observe;
+mod order;
+mod plan;
+mod schema;
+mod stream;
+mod table;
+mod task;
+
+use tokio::time::Instant;
+
+use object::{Kind, recorded};
+pub use observe::Seen;
+
+use crate::{
+    api::{
+        Common, CortexPipeline, Record, Status,
+        pipeline::{NotInSync, ObjectCounts, PipelineSummary},
+    },
+    engine::{
+        fault::Fault,
+        managed::{Managed, Peers, Plan, Planning, Tally, What},
+        ownership::Sighting,
+        session::Session,
+    },
+    plan::Target,
+    snowflake::{ClientError, Statement, catalog::Scope},
+    values::{full_name::FullName, ident::Ident},
+};
+
+/// The kinds of objects, in the order in which they are made where nothing else decides.
+const KINDS: &[Kind] = &[database::KIND, schema::KIND, table::KIND, stream::KIND, task::KIND];
+
+/// How many objects the status names.
+const NAMED: usize = 50;
+
+fn kind_of(word: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.word == word)
+}
+
+impl Managed for CortexPipeline {
+    const OBJECT: &'static str = "PIPELINE";
+    const ALONE: bool = false;
+    type Seen = Seen;
+    type Summary = PipelineSummary;
+
+    fn kinds() -> &'static [&'static str] {
+        static WORDS: std::sync::LazyLock<Vec<&'static str>> =
+            std::sync::LazyLock::new(|| KINDS.iter().map(|kind| kind.word).collect());
+        &WORDS
+    }
+    fn holds_data(kind: &str) -> bool {
+        kind_of(kind).is_none_or(|kind| kind.holds.is_some())
+    }
+    fn common(&self) -> Common<'_> {
+        self.spec.common()
+    }
+    fn targets(&self) -> Result<Vec<Target>, Fault> {
+        let (listings, _) = plan::listings(&self.spec)?;
+        let wanted = plan::sorted(listings).0;
+        Ok(wanted.iter().map(|object| object.on()).collect())
+    }
+    fn role(&self) -> Option<Ident> {
+        self.spec.owner_role.as_deref().and_then(|role| Ident::from_spec(role).ok())
+    }
+    fn status(&self) -> Option<&Status<PipelineSummary>> {
+        self.status.as_ref()
+    }
+
+    async fn observe(
+        &self,
+        record: &Record,
+        session: &Session,
+        peers: &dyn Peers,
+        as_of: Instant,
+    ) -> Result<Seen, Fault> {
+        let mut seen = Seen::default();
+        let wanted = plan::sorted(plan::listings(&self.spec)?.0).0;
+        observe::observe(&wanted, record, session, peers, as_of, &mut seen).await?;
+        Ok(seen)
+    }
+
+    fn plan(&self, planning: &Planning<'_>, seen: &Seen) -> Result<Plan, Fault> {
+        if let Some(role) = &self.spec.owner_role {
+            object::name("ownerRole", role)?;
+        }
+        plan::plan(&self.spec, planning, seen)
+    }
+
+    fn summary(&self, _: &Seen, tally: &Tally) -> PipelineSummary {
+        let total = self.targets().map(|all| all.len()).unwrap_or_default();
+        let count = |is: &dyn Fn(What) -> bool| {
+            let objects: std::collections::BTreeSet<_> =
+                tally.troubles.iter().filter(|trouble| is(trouble.what)).map(|trouble| &trouble.on).collect();
+            i32::try_from(objects.len()).unwrap_or(i32::MAX)
+        };
+        let failed = count(&|what| what == What::Failed);
+        let held = count(&|what| matches!(what, What::Held | What::Skipped));
+        let total = i32::try_from(total).unwrap_or(i32::MAX);
+        let objects = ObjectCounts {
+            total,
+            in_sync: (total - failed - held).max(0),
+            failed,
+            held,
+            orphaned: count(&|what| what == What::Orphaned),
+        };
+        let named = tally.troubles.iter().filter(|trouble| trouble.what != What::Orphaned);
+        let orphans = tally.troubles.iter().filter(|trouble| trouble.what == What::Orphaned);
+        PipelineSummary {
+            objects: Some(objects),
+            not_in_sync: named.take(NAMED).map(not_in_sync).collect(),
+            orphaned: orphans.take(NAMED).map(|trouble| trouble.on.to_string()).collect(),
+            warnings: vec![],
+        }
+    }
+    fn sighting(_: &Seen) -> Option<Sighting> {
+        None
+    }
+
+    async fn find(session: &Session, on: &Target, as_of: Instant) -> Result<Option<Sighting>, Fault> {
+        let (Some(kind), Some(name)) = (kind_of(on.kind), recorded(&on.name)) else { return Ok(None) };
+        for place in [name.path().first().cloned().map(FullName::top), name.parent()] {
+            let scope = place.filter(|_| kind.depth > 1).map_or(Scope::Account, Scope::In);
+            let table = session.catalog.show_in(kind.show, scope, as_of).await?;
+            let found = crate::snowflake::catalog::Found::of(table.clone(), &on.name);
+            if found.is_some() || table.is_complete() {
+                return Ok(found.as_ref().map(plan::sighting));
+            }
+        }
+        Err(ClientError::BadAnswer(format!("whether {on} is there can't be told: there are too many")).into())
+    }
+    fn probe(on: &Target) -> Option<Statement> {
+        Some((kind_of(on.kind)?.least)(&recorded(&on.name)?))
+    }
+    fn before_drop(on: &[Target]) -> Vec<Statement> {
+        // Roots come before what runs after them; nothing of a running graph can be dropped.
+        let tasks = on.iter().filter(|on| on.kind == task::KIND.word);
+        let names = tasks.filter_map(|on| recorded(&on.name));
+        names
+            .map(|name| Statement::new("ALTER TASK").of_kind("TASK").full_name(&name).keyword("SUSPEND"))
+            .collect()
+    }
+    fn drop_statement(on: &Target) -> Option<Statement> {
+        Some((kind_of(on.kind)?.drop)(&recorded(&on.name)?))
+    }
+}
+
+fn not_in_sync(trouble: &crate::engine::managed::Trouble) -> NotInSync {
+    let error = trouble.fault.as_ref().and_then(Fault::snowflake);
+    NotInSync {
+        kind: trouble.on.kind.to_owned(),
+        object: trouble.on.name.clone(),
+        state: match trouble.what {
+            What::Failed => "Failed",
+            What::Skipped => "Skipped",
+            What::Held => "Held",
+            What::Orphaned => "Orphaned",
+        }
+        .to_owned(),
+        reason: trouble.fault.as_ref().map_or("Waits", |fault| fault.reason()).to_owned(),
+        code: error.map(|error| error.code.clone()),
+        message: trouble.why.clone(),
+        query_id: error.and_then(|error| error.query_id.clone()),
+    }
+}

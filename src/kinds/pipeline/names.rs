@@ -1,0 +1,140 @@
+//! Which object a name of a spec stands for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::object::{Kind, name};
+use crate::{
+    api::pipeline::{Listed, PipelineSpec},
+    engine::fault::Fault,
+    plan::Target,
+    values::{full_name::FullName, ident::Ident, path::parse_path},
+};
+
+/// The entries of a spec by their local names, and what names are relative to.
+#[derive(Debug, Default)]
+pub(super) struct Directory {
+    database: Option<Ident>,
+    schema: Option<Ident>,
+    /// By kind and folded local name.
+    entries: BTreeMap<(&'static str, Ident), FullName>,
+    owned: BTreeSet<Target>,
+}
+
+impl Directory {
+    /// What names are relative to. Entries are added as their full names become known.
+    pub fn of(spec: &PipelineSpec) -> Result<Self, Fault> {
+        let read = |path, text: &Option<crate::api::pipeline::text::Name>| {
+            text.as_deref().map(|text| name(path, text)).transpose()
+        };
+        let (database, schema) = (read("database", &spec.database)?, read("schema", &spec.schema)?);
+        Ok(Self { database, schema, entries: BTreeMap::new(), owned: BTreeSet::new() })
+    }
+
+    /// The full name of an entry, by where objects of its kind lie: 1 in the account, 2 in a database, 3 in a schema.
+    pub fn full_name(&self, depth: usize, path: &str, entry: &impl Listed) -> Result<FullName, Fault> {
+        let own = name(&format!("{path}.name"), entry.in_snowflake())?;
+        if depth == 1 {
+            return Ok(FullName::top(own));
+        }
+        let database =
+            self.place(&format!("{path}.database"), entry.database(), &self.database, "database")?;
+        if depth == 2 {
+            return Ok(FullName::top(database).join(own));
+        }
+        let schema = self.place(&format!("{path}.schema"), entry.schema(), &self.schema, "schema")?;
+        Ok(FullName::top(database).join(schema).join(own))
+    }
+
+    /// The schema that a group lies in.
+    pub fn schema_of(&self, path: &str, entry: &impl Listed) -> Result<FullName, Fault> {
+        let database =
+            self.place(&format!("{path}.database"), entry.database(), &self.database, "database")?;
+        let schema = self.place(&format!("{path}.schema"), entry.schema(), &self.schema, "schema")?;
+        Ok(FullName::top(database).join(schema))
+    }
+
+    fn place(
+        &self,
+        path: &str,
+        own: Option<&str>,
+        general: &Option<Ident>,
+        what: &str,
+    ) -> Result<Ident, Fault> {
+        match own {
+            Some(text) => name(path, text),
+            None => general.clone().ok_or_else(|| {
+                Fault::Refused(format!(
+                    "spec.{path}: say in which {what}: set it here, or spec.{what} for all"
+                ))
+            }),
+        }
+    }
+
+    /// Makes an entry known by its local name.
+    pub fn add(&mut self, kind: &'static str, local: &str, full: &FullName) {
+        self.owned.insert(Target::new(kind, full.to_string()));
+        if let Ok(local) = Ident::from_spec(local) {
+            self.entries.insert((kind, local), full.clone());
+        }
+    }
+
+    /// Makes the entries of a list known, as far as they have names.
+    pub fn add_all<'a, S: Listed + 'a>(
+        &mut self,
+        kind: &Kind,
+        list: impl IntoIterator<Item = &'a S>,
+        arguments: impl Fn(&S) -> Option<String>,
+    ) {
+        for entry in list {
+            if let Ok(full) = self.full_name(kind.depth, "", entry) {
+                let full = arguments(entry).map_or(full.clone(), |types| full.taking(types));
+                self.add(kind.word, entry.name(), &full);
+            }
+        }
+    }
+
+    /// Whether this resource has the object.
+    pub fn owns(&self, target: &Target) -> bool {
+        self.owned.contains(target)
+    }
+
+    /// The object that a name stands for, when it is of one of these kinds: an entry by its local name, else an object
+    /// beside the one that names it (`from`), or where its own path says.
+    pub fn resolve(
+        &self,
+        kinds: &[&'static str],
+        text: &str,
+        from: &FullName,
+        path: &str,
+    ) -> Result<(FullName, Option<Target>), Fault> {
+        let parts =
+            parse_path(text).map_err(|error| Fault::Refused(format!("spec.{path}: {text:?}: {error}")))?;
+        if let [local] = parts.as_slice() {
+            let entry =
+                kinds.iter().find_map(|kind| Some((*kind, self.entries.get(&(*kind, local.clone()))?)));
+            if let Some((kind, full)) = entry {
+                return Ok((full.clone(), Some(Target::new(kind, full.to_string()))));
+            }
+        }
+        let full = beside(&parts, from).ok_or_else(|| {
+            Fault::Refused(format!("spec.{path}: {text:?} has more parts than database.schema.name"))
+        })?;
+        let targets = || kinds.iter().map(|kind| Target::new(kind, full.to_string()));
+        let target = targets().find(|target| self.owns(target)).or_else(|| targets().next());
+        Ok((full, target))
+    }
+}
+
+/// A path, completed by where the object that it stands in lies.
+pub(super) fn beside(parts: &[Ident], from: &FullName) -> Option<FullName> {
+    let (database, schema) = (from.path().first()?, from.path().get(1));
+    let full = match (parts, schema) {
+        ([own], Some(schema)) => FullName::top(database.clone()).join(schema.clone()).join(own.clone()),
+        ([schema, own], _) => FullName::top(database.clone()).join(schema.clone()).join(own.clone()),
+        ([database, schema, own], _) => {
+            FullName::top(database.clone()).join(schema.clone()).join(own.clone())
+        }
+        _ => return None,
+    };
+    Some(full)
+}

@@ -1,0 +1,244 @@
+//! What a kind of object says of itself: a file per kind, all with the same headings (rows, names, create, compare).
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use super::{names::Directory, observe::Seen};
+use crate::{
+    api::{pipeline::PipelineSpec, record::Entry},
+    engine::{fault::Fault, ownership::bad_name},
+    plan::{
+        Cell, Change, Property, Risk, Source, Target,
+        property::{Difference, PropertyChange, alterations, difference},
+    },
+    snowflake::{
+        Rows, Statement,
+        catalog::{Found, Show},
+    },
+    values::{canonical::Value, full_name::FullName, ident::Ident},
+};
+
+/// A kind of object.
+#[derive(Clone, Copy)]
+pub(super) struct Kind {
+    /// Snowflake's word (`STREAM`).
+    pub word: &'static str,
+    /// How all of them are read. `kind` is [`word`](Self::word).
+    pub show: Show,
+    /// How many names a full name has: 1 for a database, 2 for a schema, 3 for what lies in one.
+    pub depth: usize,
+    /// What is lost with one, if something is: it is retained by default, and not created anew unasked.
+    pub holds: Option<&'static str>,
+    /// Makes the entries' names known.
+    pub names: fn(&PipelineSpec, &mut Directory),
+    /// The entries of a spec, each as an object or as what keeps it from being one.
+    pub wanted: for<'a> fn(&'a PipelineSpec, &Directory) -> Vec<Listing<'a>>,
+    /// The least creation, and the DROP.
+    pub least: fn(&FullName) -> Statement,
+    pub drop: fn(&FullName) -> Statement,
+}
+
+/// What an entry of a list comes to.
+pub(super) struct Listing<'a> {
+    /// `tables.STG_CALLS`: where a person finds it.
+    pub path: String,
+    pub wanted: Result<Wanted<'a>, Fault>,
+}
+
+/// An object that a spec wants.
+pub(super) struct Wanted<'a> {
+    pub kind: &'static Kind,
+    pub name: FullName,
+    /// What it refers to, whether it is of this resource or not.
+    pub needs: Vec<Target>,
+    /// The name that it has had until now.
+    pub former: Option<FullName>,
+    pub object: Box<dyn Object + Send + Sync + 'a>,
+}
+
+impl Wanted<'_> {
+    pub fn on(&self) -> Target {
+        target(self.kind, &self.name)
+    }
+}
+
+pub(super) fn target(kind: &Kind, name: &FullName) -> Target {
+    Target::new(kind.word, name.to_string())
+}
+
+/// One object: what it is to be. All pure.
+pub(super) trait Object {
+    /// CREATE, without what decides about an object that is there already.
+    fn create(&self, how: Create) -> Statement;
+    /// What CREATE sets, as changes from nothing.
+    fn fields(&self) -> Vec<Change>;
+    /// What differs, and how it is mended.
+    fn compare(&self, there: &There<'_>) -> Result<Update, Fault>;
+    /// What is read for this object alone, because SHOW lacks it: a statement that reads.
+    fn details(&self) -> Option<Statement> {
+        None
+    }
+    /// A text that stands for all that [`details`](Self::details) would compare.
+    fn sent(&self) -> Option<String> {
+        None
+    }
+    /// What only the whole of the graph can do; see [`super::task`].
+    fn task(&self) -> Option<&super::task::Task> {
+        None
+    }
+}
+
+/// The beginning of a CREATE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Create {
+    /// Only where there is none: the probe.
+    Plain,
+    /// In the place of the one that is ours.
+    Replace,
+}
+
+impl Create {
+    /// `CREATE [OR REPLACE] <kind> <name>`.
+    pub fn begin(self, kind: &Kind, name: &FullName) -> Statement {
+        let words = if self == Self::Replace { "CREATE OR REPLACE" } else { "CREATE" };
+        Statement::new(words).of_kind(kind.word).keyword(kind.word).full_name(name)
+    }
+}
+
+/// An object of ours as it is.
+pub(super) struct There<'a> {
+    pub kind: &'static Kind,
+    pub name: &'a FullName,
+    pub found: &'a Found,
+    /// The answer of [`Object::details`]; `None`: what was sent last is taken for what is there.
+    pub details: Option<&'a Rows>,
+    pub entry: &'a Entry,
+    /// What SHOW lacks was sent as it is wanted now.
+    pub trusted: bool,
+    pub ignored: &'a [String],
+    pub seen: &'a Seen,
+}
+
+/// How an object becomes what it is to be.
+#[derive(Default)]
+pub(super) struct Update {
+    /// What ALTER does, and its statements in order.
+    pub changes: Vec<Change>,
+    pub statements: Vec<Statement>,
+    /// What loses data, by ALTER: it waits by itself, the rest does not wait for it.
+    pub losing: Option<(Vec<Change>, Vec<Statement>)>,
+    /// What only another object in its place can do.
+    pub replace: Option<Replace>,
+    /// The paths that are managed afterwards.
+    pub managed: BTreeSet<String>,
+    /// What keeps it from its goal and no statement mends.
+    pub fault: Option<Fault>,
+}
+
+/// CREATE OR REPLACE of an object that is ours.
+pub(super) struct Replace {
+    pub changes: Vec<Change>,
+    /// What comes before and after it in the same step.
+    pub statement: Statement,
+}
+
+impl Update {
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.losing.is_none() && self.replace.is_none()
+    }
+    /// What the rows of a kind say, with the ALTERs that follow.
+    pub fn of_rows<S>(
+        rows: &[Property<S>],
+        spec: &S,
+        alter: &Statement,
+        there: &There<'_>,
+    ) -> Result<Self, Fault> {
+        let Difference { changes, managed } =
+            difference(rows, spec, &there.entry.managed, there.ignored, |row| there.cell(row))?;
+        let statements = alterations(alter, &changes);
+        let changes = changes.into_iter().map(|change| change.change).collect();
+        Ok(Self { changes, statements, managed, ..Self::default() })
+    }
+    /// A change with its statement.
+    pub fn push(&mut self, change: Change, statement: Statement) {
+        self.changes.push(change);
+        self.statements.push(statement);
+    }
+}
+
+impl There<'_> {
+    /// A column of SHOW, or a parameter that was read for the object alone.
+    pub fn cell<S>(&self, row: &Property<S>) -> Cell<'_> {
+        match row.source {
+            Source::Column(column) => match self.found.get(column) {
+                None => self.unread(),
+                Some(_) => Cell::Is(self.found.text(column)),
+            },
+            Source::Parameter => {
+                let Some(rows) = self.details else { return self.unread() };
+                let is =
+                    |cell: Option<&str>, text: &str| cell.is_some_and(|cell| cell.eq_ignore_ascii_case(text));
+                let own = rows.iter().find(|parameter| {
+                    is(parameter.text("key"), row.ddl) && is(parameter.text("level"), self.kind.word)
+                });
+                own.map_or(Cell::Inherited, |parameter| Cell::Is(parameter.text("value")))
+            }
+        }
+    }
+    /// What can't be read is as it was sent; otherwise nothing is known of it, and it is set.
+    fn unread(&self) -> Cell<'_> {
+        if self.trusted { Cell::Unread } else { Cell::Inherited }
+    }
+    /// Whether another tool looks after a field.
+    pub fn ignores(&self, path: &str) -> bool {
+        self.ignored.iter().any(|ignored| ignored == path)
+    }
+    /// The value of a property in the answer of DESCRIBE, as procedures have it: a row for each.
+    pub fn described(&self, property: &str) -> Option<&str> {
+        let rows = self.details?;
+        rows.iter().find(|row| row.text("property") == Some(property))?.text("value")
+    }
+}
+
+/// What the rows of a kind set at creation.
+pub(super) fn fields<S>(rows: &[Property<S>], spec: &S) -> Vec<Change> {
+    rows.iter().filter_map(|row| Some(created(row.path, row.wanted(spec)?))).collect()
+}
+
+/// A field of an object that is created.
+pub(super) fn created(path: impl Into<String>, to: Value) -> Change {
+    Change { path: path.into(), from: None, to: Some(to), risk: Risk::Safe }
+}
+
+/// A text that a statement carries otherwise than the plan shows it.
+pub(super) fn text(shown: impl Into<String>) -> Value {
+    let shown = shown.into();
+    Value { sql: shown.clone(), shown }
+}
+
+/// A change of a field, by text.
+pub(super) fn changed(path: impl Into<String>, from: Option<&str>, to: Option<&str>, risk: Risk) -> Change {
+    Change { path: path.into(), from: from.map(text), to: to.map(text), risk }
+}
+
+/// Changes of properties, as the plan shows them.
+#[allow(dead_code)]
+pub(super) fn shown(changes: &[PropertyChange]) -> Vec<Change> {
+    changes.iter().map(|change| change.change.clone()).collect()
+}
+
+/// A name in a spec, with the place where it stands.
+pub(super) fn name(path: &str, text: &str) -> Result<Ident, Fault> {
+    Ident::from_spec(text).map_err(|error| Fault::Refused(format!("spec.{path}: {error}")))
+}
+
+/// The first eight bytes of the digest of a text, in hexadecimal.
+pub(super) fn hash(text: &str) -> String {
+    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The full name of an entry that a record keeps.
+pub(super) fn recorded(entry_name: &str) -> Option<FullName> {
+    FullName::parse(entry_name).map_err(bad_name("record")).ok()
+}

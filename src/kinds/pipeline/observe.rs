@@ -1,0 +1,230 @@
+//! What is seen of a pipeline: a few shared lists, and for some objects what the lists lack.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use futures::future::{join_all, try_join_all};
+use tokio::time::Instant;
+
+use super::{
+    KINDS,
+    object::{Kind, Wanted, hash, recorded},
+};
+use crate::{
+    api::Record,
+    engine::{fault::Fault, managed::Peers, session::Session},
+    plan::Target,
+    snowflake::{
+        Rows,
+        catalog::{By, Found, Scope, Show, Table},
+    },
+    values::full_name::FullName,
+};
+
+/// `SHOW COLUMNS`: the columns of all tables of a database.
+pub(super) const COLUMNS: Show = Show { words: "SHOW COLUMNS", kind: "COLUMN", by: By::Table };
+/// `SHOW PRIMARY KEYS`.
+pub(super) const PRIMARY_KEYS: Show = Show { words: "SHOW PRIMARY KEYS", kind: "PRIMARY KEY", by: By::Table };
+
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Lists by kind and place: the account (`None`), a database, or a schema where the database has too many.
+    pub lists: HashMap<(&'static str, Option<FullName>), Arc<Table>>,
+    /// What was read for one object alone, by its kind and name.
+    pub details: BTreeMap<Target, Arc<Rows>>,
+    /// Kinds of which so many recorded objects are missing that the role has more likely lost sight of them.
+    pub lost: BTreeSet<&'static str>,
+    /// The privileges that roles have: role, kind and name of the object, privileges.
+    pub privileges: BTreeMap<String, crate::snowflake::catalog::Privileges>,
+    /// Roles of grants that are not there, or not visible.
+    pub missing_roles: BTreeSet<String>,
+    /// Texts of ConfigMaps, by name and key; `None`: not there.
+    pub texts: BTreeMap<(String, String), Option<String>>,
+}
+
+impl Seen {
+    /// The row of an object. An absence that can't be proven is an error.
+    pub(super) fn found(&self, kind: &Kind, name: &FullName) -> Result<Option<Found>, Fault> {
+        self.row(kind.show, name)
+    }
+
+    fn row(&self, show: Show, name: &FullName) -> Result<Option<Found>, Fault> {
+        let key = name.to_string();
+        let mut complete = false;
+        for place in places(name) {
+            let Some(table) = self.lists.get(&(show.kind, place)) else { continue };
+            if let Some(found) = Found::of(table.clone(), &key) {
+                return Ok(Some(found));
+            }
+            complete |= table.is_complete();
+        }
+        if complete {
+            return Ok(None);
+        }
+        Err(Fault::Waiting {
+            reason: "TooManyObjects",
+            message: format!(
+                "whether {} {key} is there can't be told: its schema has more than SHOW gives (10,000); use a role that sees fewer",
+                show.kind.to_ascii_lowercase()
+            ),
+        })
+    }
+
+    /// The list that has the rows of a table (columns, keys); `None`: it was not read.
+    pub(super) fn of_table(&self, show: Show, table: &FullName) -> Option<Arc<Table>> {
+        let key = table.to_string();
+        let lists = places(table).chain([Some(table.clone())]);
+        let mut lists = lists.filter_map(|place| self.lists.get(&(show.kind, place)));
+        let of = |list: &&Arc<Table>| list.is_complete() || list.get(&key).is_some();
+        // A list that ended early may have the first columns of a table only: the narrowest one counts.
+        lists.rfind(of).cloned()
+    }
+}
+
+/// Where the row of an object may be listed, the widest first.
+fn places(name: &FullName) -> impl DoubleEndedIterator<Item = Option<FullName>> {
+    let database = name.path().first().filter(|_| name.path().len() > 1).cloned().map(FullName::top);
+    let schema = name.parent().filter(|parent| parent.path().len() == 2);
+    let all: Vec<_> = match database {
+        None => vec![None],
+        Some(database) => [Some(database)].into_iter().chain(schema.map(Some)).collect(),
+    };
+    all.into_iter()
+}
+
+/// Reads what a plan needs. `texts` are already known.
+pub(super) async fn observe(
+    wanted: &[Wanted<'_>],
+    record: &Record,
+    session: &Session,
+    peers: &dyn Peers,
+    as_of: Instant,
+    seen: &mut Seen,
+) -> Result<(), Fault> {
+    let mut names: BTreeMap<&'static str, BTreeSet<FullName>> = BTreeMap::new();
+    for object in wanted {
+        let of_kind = names.entry(object.kind.word).or_default();
+        of_kind.insert(object.name.clone());
+        of_kind.extend(object.former.clone());
+    }
+    for entry in &record.objects {
+        let kind = KINDS.iter().find(|kind| kind.word == entry.kind);
+        let both = [Some(&entry.name), entry.renaming.as_ref()].into_iter().flatten();
+        for name in both.filter_map(|name| recorded(name)) {
+            if let Some(kind) = kind {
+                names.entry(kind.word).or_default().insert(name);
+            }
+        }
+    }
+    let mut shows: Vec<(Show, BTreeSet<FullName>)> = vec![];
+    for kind in KINDS {
+        let Some(of_kind) = names.remove(kind.word) else { continue };
+        if kind.word == super::table::KIND.word {
+            shows.extend([(COLUMNS, of_kind.clone()), (PRIMARY_KEYS, of_kind.clone())]);
+        }
+        shows.push((kind.show, of_kind));
+    }
+    let reads = shows.iter().map(|(show, of_kind)| list(*show, of_kind, session, as_of));
+    for lists in try_join_all(reads).await? {
+        seen.lists.extend(lists);
+    }
+    lost(record, session, peers, seen);
+    details(wanted, record, session, seen).await
+}
+
+type Lists = Vec<((&'static str, Option<FullName>), Arc<Table>)>;
+
+/// One list for each database; where that ends early, one for each schema, and for what tables have one for each.
+async fn list(
+    show: Show,
+    names: &BTreeSet<FullName>,
+    session: &Session,
+    as_of: Instant,
+) -> Result<Lists, Fault> {
+    let mut lists: Lists = vec![];
+    let mut rest: Vec<&FullName> = names.iter().collect();
+    for depth in 0..3 {
+        let place = |name: &FullName| match depth {
+            0 => name.path().first().filter(|_| name.path().len() > 1).cloned().map(FullName::top),
+            1 => name.parent(),
+            _ => Some(name.clone()),
+        };
+        let places: BTreeSet<Option<FullName>> = rest.iter().map(|name| place(name)).collect();
+        let reads = places.into_iter().map(|place| async move {
+            let scope = place.clone().map_or(Scope::Account, Scope::In);
+            let table = session.catalog.show_in(show, scope, as_of).await?;
+            Ok::<_, Fault>(((show.kind, place), table))
+        });
+        let read = try_join_all(reads).await?;
+        let ended =
+            |name: &&FullName| read.iter().any(|((_, at), table)| *at == place(name) && !table.is_complete());
+        rest.retain(ended);
+        lists.extend(read);
+        let narrower = depth == 0 || (depth == 1 && show.by == By::Table);
+        rest.retain(|name| name.path().len() == 3);
+        if rest.is_empty() || !narrower {
+            break;
+        }
+    }
+    Ok(lists)
+}
+
+/// Of which kinds the role has more likely lost sight: at least three, and at least one in four, of the recorded
+/// objects of one of this resource's databases are missing.
+fn lost(record: &Record, session: &Session, peers: &dyn Peers, seen: &mut Seen) {
+    for kind in KINDS {
+        let mine =
+            record.objects.iter().filter(|entry| entry.kind == kind.word && entry.created_on.is_some());
+        let is_missing =
+            |name: &str| recorded(name).is_some_and(|name| matches!(seen.found(kind, &name), Ok(None)));
+        if !mine.map(|entry| entry.name.as_str()).any(is_missing) {
+            continue;
+        }
+        let all = peers.recorded(kind.word, &session.key);
+        let missing = all.iter().filter(|name| is_missing(name)).count();
+        if missing >= 3 && missing * 4 >= all.len() {
+            seen.lost.insert(kind.word);
+        }
+    }
+}
+
+/// What SHOW lacks. What was sent last and is still the same object is taken for what is there, until it is due.
+async fn details(
+    wanted: &[Wanted<'_>],
+    record: &Record,
+    session: &Session,
+    seen: &mut Seen,
+) -> Result<(), Fault> {
+    let reads = wanted.iter().filter_map(|object| {
+        let statement = object.object.details()?;
+        let found = seen.found(object.kind, &object.name).ok()??;
+        let on = object.on();
+        let entry = record.entry(&on);
+        let trusted = entry.is_some_and(|entry| {
+            entry.created_on.as_deref() == Some(found.created_on())
+                && entry.sent.is_some()
+                && entry.sent == object.object.sent().map(|text| hash(&text))
+        });
+        Some(async move {
+            let not_before = session.last_effect(on.kind, &on.name);
+            let keep = session.policy.deep_resync;
+            let (kind, name) = (on.kind, on.name.as_str());
+            let catalog = &session.catalog;
+            let rows =
+                catalog.details((kind, name), statement, found.created_on(), not_before, keep, trusted);
+            match rows.await {
+                Ok(rows) => Ok((on, rows)),
+                // Gone since the list was read: the next look tells.
+                Err(error) if error.is_object_missing() => Ok((on, None)),
+                Err(error) => Err(Fault::from(error)),
+            }
+        })
+    });
+    for read in join_all(reads).await {
+        let (on, rows) = read?;
+        if let Some(rows) = rows {
+            seen.details.insert(on, rows);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,351 @@
+//! From what is wanted and what is seen to steps. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    KINDS, graph,
+    names::Directory,
+    object::{Create, Kind, Listing, There, Update, Wanted, hash, recorded, target},
+    observe::Seen,
+    order::order,
+};
+use crate::{
+    api::{DeletionPolicy, pipeline::PipelineSpec, record::Entry},
+    engine::{
+        fault::Fault,
+        managed::{Plan, Planning},
+        ownership::{Claimant, Former, Sighting, Standing},
+        reconcile::belongs_to,
+    },
+    plan::{
+        Action, Change, Effect, Note, Risk, Sql, Step, Target,
+        step::{Hold, SentIntent},
+    },
+    snowflake::{Statement, catalog::Found},
+    values::canonical::Value,
+};
+
+/// All entries of a spec, as objects or as what keeps them from being one.
+pub(super) fn listings(spec: &PipelineSpec) -> Result<(Vec<Listing<'_>>, Directory), Fault> {
+    let mut directory = Directory::of(spec)?;
+    for kind in KINDS {
+        (kind.names)(spec, &mut directory);
+    }
+    let all = KINDS.iter().flat_map(|kind| (kind.wanted)(spec, &directory)).collect();
+    Ok((all, directory))
+}
+
+/// Objects that can be looked for; and what is wrong with the others.
+pub(super) fn sorted(listings: Vec<Listing<'_>>) -> (Vec<Wanted<'_>>, Vec<(Target, Fault)>) {
+    let (mut wanted, mut blocked): (Vec<Wanted<'_>>, Vec<(Target, Fault)>) = (vec![], vec![]);
+    let mut first: BTreeMap<Target, String> = BTreeMap::new();
+    for listing in listings {
+        let object = match listing.wanted {
+            Ok(object) => object,
+            Err(fault) => {
+                blocked.push((Target::new("ENTRY", listing.path), fault));
+                continue;
+            }
+        };
+        if let Some(other) = first.insert(object.on(), listing.path.clone()) {
+            let fault = Fault::Refused(format!(
+                "spec.{} and spec.{other} are the same object: remove one of them, or give it another object",
+                listing.path
+            ));
+            blocked.push((Target::new("ENTRY", listing.path), fault));
+            continue;
+        }
+        wanted.push(object);
+    }
+    (wanted, blocked)
+}
+
+/// The whole plan.
+pub(super) fn plan(spec: &PipelineSpec, planning: &Planning<'_>, seen: &Seen) -> Result<Plan, Fault> {
+    let (listings, directory) = listings(spec)?;
+    let (wanted, mut blocked) = sorted(listings);
+    let order = order(&wanted);
+    let circles: BTreeMap<usize, Fault> = order.circles.into_iter().collect();
+    let driver = Driver { spec, planning, seen };
+    let (mut steps, mut last) = (vec![], vec![]);
+    for n in order.places {
+        let object = &wanted[n];
+        let planned = match circles.get(&n) {
+            Some(fault) => Err(fault.clone()),
+            None => driver.steps(object),
+        };
+        match planned {
+            Ok(mut planned) => {
+                steps.append(&mut planned.steps);
+                last.append(&mut planned.last);
+                blocked.extend(planned.fault.map(|fault| (object.on(), fault)));
+            }
+            Err(fault) => blocked.push((object.on(), fault)),
+        }
+    }
+    let known: BTreeSet<Target> = wanted.iter().flat_map(|object| driver.names_of(object)).collect();
+    let (tasks, orphans): (Vec<Step>, Vec<Step>) =
+        driver.orphans(&known).into_iter().partition(|step| step.on.kind == super::task::KIND.word);
+    steps.extend(tasks);
+    let (mut steps, faults) = graph::around(&wanted, planning, seen, steps);
+    blocked.extend(faults);
+    // What waits for approval comes last: what comes after it would have to wait with it.
+    steps.append(&mut last);
+    steps.extend(orphans);
+    let mut plan = Plan { steps, blocked };
+    super::grants::plan(spec, &directory, planning, seen, &mut plan);
+    Ok(plan)
+}
+
+struct Driver<'a> {
+    spec: &'a PipelineSpec,
+    planning: &'a Planning<'a>,
+    seen: &'a Seen,
+}
+
+/// What comes of one object.
+#[derive(Default)]
+struct Planned {
+    steps: Vec<Step>,
+    /// What waits for approval.
+    last: Vec<Step>,
+    fault: Option<Fault>,
+}
+
+pub(super) fn sighting(found: &Found) -> Sighting {
+    Sighting { created_on: found.created_on().to_owned(), owner: found.owner().map(str::to_owned) }
+}
+
+impl Driver<'_> {
+    /// The names under which an object of the spec may be recorded.
+    fn names_of(&self, object: &Wanted<'_>) -> Vec<Target> {
+        let former = object.former.as_ref().map(|name| target(object.kind, name));
+        [object.on()].into_iter().chain(former).collect()
+    }
+
+    fn steps(&self, object: &Wanted<'_>) -> Result<Planned, Fault> {
+        let on = object.on();
+        if let Some(rival) = self.planning.rivals.get(&on) {
+            return Err(belongs_to(&on, rival));
+        }
+        let kind = object.kind;
+        let found = self.seen.found(kind, &object.name)?;
+        let former = object.former.as_ref().map(|name| target(kind, name));
+        let claimant = Claimant {
+            former: former.as_ref().map_or(Former::None, Former::Named),
+            ..self.planning.claimant
+        };
+        let under = |name: &str| {
+            let found = self.seen.found(kind, &recorded(name)?).ok()??;
+            Some(sighting(&found))
+        };
+        let seen = found.as_ref().map(sighting);
+        match claimant.standing(&on, seen.as_ref(), under)? {
+            Standing::Absent { intent, vanished, notes } => {
+                let lost = vanished && self.seen.lost.contains(kind.word);
+                let hold = match (lost, vanished && kind.holds.is_some()) {
+                    (true, _) => Some(Hold::VisibilityLost),
+                    (_, true) => Some(Hold::Vanished),
+                    _ => None,
+                };
+                let step = self.creation(object, &on, intent, notes, Create::Plain);
+                let step = Step { hold, ..step };
+                Ok(if hold.is_some() {
+                    Planned { last: vec![step], ..Planned::default() }
+                } else {
+                    Planned { steps: vec![step], ..Planned::default() }
+                })
+            }
+            Standing::Unsettled { on, intent } => {
+                // A replacement that was begun goes on as one only where the one that is ours is still there.
+                let entry = self.planning.record.entry(&on).and_then(|entry| entry.created_on.as_deref());
+                let ours = found.as_ref().is_some_and(|found| entry == Some(found.created_on()));
+                let how = if ours { Create::Replace } else { Create::Plain };
+                Ok(Planned {
+                    steps: vec![self.creation(object, &on, intent, vec![], how)],
+                    ..Planned::default()
+                })
+            }
+            Standing::Ours { entry, notes } => match &found {
+                Some(found) => self.update(object, found, &entry, notes),
+                None => Ok(Planned::default()),
+            },
+            Standing::Misnamed { from, notes, .. } => Ok(self.rename(object, &from, notes)),
+        }
+    }
+
+    /// CREATE, once, whatever happens on the way.
+    fn creation(
+        &self,
+        object: &Wanted<'_>,
+        on: &Target,
+        intent: SentIntent,
+        notes: Vec<Note>,
+        how: Create,
+    ) -> Step {
+        let entry = self.planning.record.entry(on);
+        let fields = object.object.fields();
+        let mut managed: BTreeSet<String> = fields.iter().map(|change| change.path.clone()).collect();
+        managed.retain(|path| !self.spec.ignore_fields.contains(path));
+        // What an earlier sending set may be more than what the spec says now: it is released afterwards.
+        managed.extend(entry.into_iter().flat_map(|entry| entry.managed.iter().cloned()));
+        let grants = entry.map(|entry| entry.grants.clone()).unwrap_or_default();
+        let mut effects: Vec<Effect> = notes.into_iter().map(Effect::Remember).collect();
+        effects.push(Effect::Remember(if intent.again {
+            Note::Managed { on: on.clone(), fields: managed }
+        } else {
+            Note::Intent { on: on.clone(), request_id: intent.request_id, managed, grants }
+        }));
+        effects.push(Effect::Sql(Sql { statement: object.object.create(how), intent: Some(intent) }));
+        // What was sent under this request before is not known.
+        if let Some(text) = object.object.sent().filter(|_| !intent.again) {
+            effects.push(Effect::Remember(Note::Sent { on: on.clone(), hash: hash(&text) }));
+        }
+        Step { after: needs(object), ..Step::new(on.clone(), Action::Create(fields), effects) }
+    }
+
+    fn rename(&self, object: &Wanted<'_>, from: &Target, notes: Vec<Note>) -> Planned {
+        let on = object.on();
+        let mut effects: Vec<Effect> = notes.into_iter().map(Effect::Remember).collect();
+        let Some(old) = recorded(&from.name) else { return Planned::default() };
+        let (from, to) = (from.clone(), on.clone());
+        let value = |text: &str| Some(Value { sql: text.into(), shown: text.into() });
+        let change =
+            Change { path: "name".into(), from: value(&from.name), to: value(&to.name), risk: Risk::Safe };
+        let rename = Statement::new("ALTER").of_kind(object.kind.word).keyword(object.kind.word);
+        let rename = rename.full_name(&old).keyword("RENAME TO").full_name(&object.name);
+        effects.extend([
+            Effect::Remember(Note::Renaming { from: from.clone(), to: to.clone() }),
+            Effect::sql(rename),
+            Effect::Remember(Note::Renamed { from, to }),
+        ]);
+        let step = Step { after: needs(object), ..Step::new(on, Action::Update(vec![change]), effects) };
+        Planned { steps: vec![step], ..Planned::default() }
+    }
+
+    fn update(
+        &self,
+        object: &Wanted<'_>,
+        found: &Found,
+        entry: &Entry,
+        notes: Vec<Note>,
+    ) -> Result<Planned, Fault> {
+        let on = object.on();
+        let there = There {
+            kind: object.kind,
+            name: &object.name,
+            found,
+            details: self.seen.details.get(&on).map(|rows| &**rows),
+            entry,
+            trusted: entry.sent == object.object.sent().map(|text| hash(&text)),
+            ignored: &self.spec.ignore_fields,
+            seen: self.seen,
+        };
+        let Update { changes, statements, losing, replace, managed, fault } =
+            object.object.compare(&there)?;
+        let mut effects: Vec<Effect> = notes.into_iter().map(Effect::Remember).collect();
+        let fields = |fields: &BTreeSet<String>| {
+            Effect::Remember(Note::Managed { on: on.clone(), fields: fields.clone() })
+        };
+        let before: BTreeSet<String> = entry.managed.union(&managed).cloned().collect();
+        // What waits for approval is managed until it is done.
+        let waits = losing.is_some() || replace.is_some();
+        let after = if waits { &before } else { &managed };
+        if before != entry.managed {
+            effects.push(fields(&before));
+        }
+        let writes = !statements.is_empty();
+        effects.extend(statements.into_iter().map(Effect::sql));
+        if before != *after {
+            effects.push(fields(after));
+        }
+        // Compared and found alike, or made so.
+        let sent = object.object.sent().map(|text| hash(&text));
+        let told = there.details.is_some() || writes;
+        if let Some(hash) = sent.filter(|hash| told && entry.sent.as_ref() != Some(hash) && replace.is_none())
+        {
+            effects.push(Effect::Remember(Note::Sent { on: on.clone(), hash }));
+        }
+        let mut planned = Planned { fault, ..Planned::default() };
+        if !effects.is_empty() {
+            let action = if changes.is_empty() { Action::Note } else { Action::Update(changes) };
+            planned.steps.push(Step { after: needs(object), ..Step::new(on.clone(), action, effects) });
+        }
+        if let Some((changes, statements)) = losing {
+            let effects = statements.into_iter().map(Effect::sql).collect();
+            let action = Action::Update(changes);
+            planned.last.push(Step { after: needs(object), ..Step::new(on.clone(), action, effects) });
+        }
+        if let Some(replace) = replace {
+            let intent = self.planning.claimant.fresh_intent(&on);
+            let mut step = self.creation(object, &on, intent, vec![], Create::Replace);
+            for effect in &mut step.effects {
+                if let Effect::Sql(sql) = effect {
+                    sql.statement = replace.statement.clone();
+                }
+            }
+            let destructive = replace.changes.iter().any(|change| change.risk == Risk::Destructive);
+            step.action =
+                if destructive { Action::Replace(replace.changes) } else { Action::Update(replace.changes) };
+            if destructive { &mut planned.last } else { &mut planned.steps }.push(step);
+        }
+        Ok(planned)
+    }
+
+    /// What is recorded and no longer wanted, the last first.
+    fn orphans(&self, known: &BTreeSet<Target>) -> Vec<Step> {
+        if self.planning.offline {
+            return vec![];
+        }
+        let entries = self.planning.record.objects.iter().rev();
+        entries.filter_map(|entry| self.orphan(entry, known)).collect()
+    }
+
+    fn orphan(&self, entry: &Entry, known: &BTreeSet<Target>) -> Option<Step> {
+        let kind = KINDS.iter().find(|kind| kind.word == entry.kind)?;
+        let name = recorded(&entry.name)?;
+        let on = target(kind, &name);
+        if known.contains(&on) {
+            return None;
+        }
+        let forget = || Some(Step::note(on.clone(), Note::Forget { on: on.clone() }));
+        if let Some(intent) = entry.intent.as_ref().filter(|intent| !intent.done) {
+            // Whether it was created: the same request, sent again, is executed at most once.
+            let intent = SentIntent { request_id: intent.request_id, again: true };
+            let sql = Effect::Sql(Sql { statement: (kind.least)(&name), intent: Some(intent) });
+            return Some(Step::new(on, Action::Create(vec![]), vec![sql]));
+        }
+        let by_us = entry.intent.is_some();
+        if entry.created_on.is_none() && !by_us {
+            return forget();
+        }
+        let found = self.seen.found(kind, &name).ok()?;
+        let is_it = |found: &Found| {
+            entry.created_on.as_deref() == Some(found.created_on())
+                || (by_us && found.owner() == Some(self.planning.claimant.role))
+        };
+        let keep = entry.adopted && self.spec.deletion_policy.is_none();
+        let goes = found.as_ref().is_some_and(is_it)
+            && !keep
+            && self.spec.deletion_policy != Some(DeletionPolicy::Retain);
+        if !goes {
+            return forget();
+        }
+        let effects =
+            vec![Effect::sql((kind.drop)(&name)), Effect::Remember(Note::Forget { on: on.clone() })];
+        let (risk, hold) = match kind.holds {
+            Some(_) => (Risk::Destructive, Some(Hold::Orphaned)),
+            None => (Risk::Safe, None),
+        };
+        Some(Step { hold, ..Step::new(on, Action::Delete(risk), effects) })
+    }
+}
+
+/// What comes before an object: what it refers to, and what it lies in.
+fn needs(object: &Wanted<'_>) -> Vec<Target> {
+    let parent = object.name.parent().and_then(|parent| {
+        let kind: &Kind = KINDS.iter().find(|kind| kind.depth == parent.path().len())?;
+        Some(target(kind, &parent))
+    });
+    object.needs.iter().cloned().chain(parent).collect()
+}

@@ -1,0 +1,377 @@
+//! The columns of a table, compared by name.
+//!
+//! In place: a new column, a rename, a wider type, nullability, a comment, a default that goes. A column that leaves
+//! the spec is dropped, and one whose type can't be changed in place is dropped and added anew: both lose data and wait.
+//! Source: <https://docs.snowflake.com/en/sql-reference/sql/alter-table-column>.
+
+use std::collections::BTreeSet;
+
+use super::super::{
+    object::{There, Update, changed, created, name, text},
+    observe::COLUMNS,
+};
+use crate::{
+    api::pipeline::tables::{Column, NumberOrder},
+    engine::fault::Fault,
+    plan::{Change, Risk},
+    snowflake::{Statement, rows::Row},
+    values::{
+        canonical::Value,
+        data_type::{DataType, TypeChange},
+        ident::Ident,
+        user_sql::UserSql,
+    },
+};
+
+/// The columns that a spec wants.
+pub(super) struct Columns<'a>(Vec<Wanted<'a>>);
+
+struct Wanted<'a> {
+    spec: &'a Column,
+    name: Ident,
+    former: Option<Ident>,
+    data_type: DataType,
+    default: Option<UserSql>,
+}
+
+/// A column as it is.
+struct Present {
+    name: Ident,
+    data_type: Option<DataType>,
+    shown_type: String,
+    nullable: bool,
+    default: Option<String>,
+    comment: String,
+}
+
+impl Present {
+    fn read(row: Row<'_>) -> Option<Self> {
+        let cell = row.text("data_type")?;
+        let shown = DataType::parse_json(cell).ok();
+        let nullable = match row.text("null?") {
+            Some(text) => text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("y"),
+            None => shown.as_ref().is_none_or(|shown| shown.nullable),
+        };
+        let data_type = shown.map(|shown| shown.data_type);
+        let text = |column: &str| row.text(column).filter(|text| !text.is_empty()).map(str::to_owned);
+        Some(Self {
+            name: Ident::exact(row.text("column_name")?).ok()?,
+            shown_type: data_type.as_ref().map_or_else(|| cell.to_owned(), ToString::to_string),
+            data_type,
+            nullable,
+            default: text("default"),
+            comment: text("comment").unwrap_or_default(),
+        })
+    }
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn read(columns: &'a [Column], path: &str) -> Result<Self, Fault> {
+        let mut all: Vec<Wanted<'a>> = vec![];
+        for spec in columns {
+            let path = format!("{path}.columns.{}", spec.name);
+            let own = name(&path, &spec.name)?;
+            if all.iter().any(|other| other.name == own) {
+                return Err(Fault::Refused(format!(
+                    "spec.{path}: there are two columns {}: remove one",
+                    own.to_spec()
+                )));
+            }
+            let data_type = DataType::parse(&spec.data_type)
+                .map_err(|error| Fault::Refused(format!("spec.{path}.type: {error}")))?;
+            let former = spec.renamed_from.as_deref();
+            let former = former.map(|text| name(&format!("{path}.renamedFrom"), text)).transpose()?;
+            let default = spec.default.as_deref().map(UserSql::expression).transpose();
+            let default = default.map_err(|error| Fault::Refused(format!("spec.{path}.default: {error}")))?;
+            all.push(Wanted { spec, name: own, former, data_type, default });
+        }
+        Ok(Self(all))
+    }
+
+    pub(super) fn has(&self, column: &Ident) -> bool {
+        self.0.iter().any(|wanted| wanted.name == *column)
+    }
+
+    /// The list inside `CREATE TABLE t ( … )`.
+    pub(super) fn declare(&self, mut statement: Statement) -> Statement {
+        for (n, column) in self.0.iter().enumerate() {
+            statement = if n == 0 { statement } else { statement.keyword(",") };
+            statement = column.declare(statement);
+        }
+        statement
+    }
+
+    pub(super) fn fields(&self) -> Vec<Change> {
+        self.0.iter().map(|column| created(column.path(), text(column.shown()))).collect()
+    }
+
+    pub(super) fn compare(
+        &self,
+        there: &There<'_>,
+        alter: &Statement,
+        update: &mut Update,
+    ) -> Result<(), Fault> {
+        let Some(list) = there.seen.of_table(COLUMNS, there.name) else {
+            return Err(Fault::Waiting {
+                reason: "ColumnsNotRead",
+                message: format!("the columns of {} could not be read: they are read again", there.name),
+            });
+        };
+        let present: Vec<Present> = list.all(&there.name.to_string()).filter_map(Present::read).collect();
+        if present.is_empty() {
+            // Created or renamed between the two lists.
+            return Err(Fault::Waiting {
+                reason: "ColumnsNotRead",
+                message: format!("the columns of {} are not listed yet: they are read again", there.name),
+            });
+        }
+        let mut difference = Difference::new(alter, there);
+        let mut kept: BTreeSet<&str> = BTreeSet::new();
+        for column in &self.0 {
+            let of = |name: &Ident| present.iter().find(|present| present.name == *name);
+            let is = match (of(&column.name), column.former.as_ref().and_then(of)) {
+                (Some(is), _) => Some(is),
+                (None, Some(former)) => {
+                    difference.rename(former, column);
+                    Some(former)
+                }
+                (None, None) => None,
+            };
+            match is {
+                Some(is) => {
+                    kept.insert(is.name.as_str());
+                    difference.alter(is, column);
+                }
+                None => difference.add(column),
+            }
+            update.managed.insert(column.path());
+            update.managed.extend(column.default.as_ref().map(|_| column.default_path()));
+        }
+        for column in &present {
+            let path = path(&column.name);
+            if !kept.contains(column.name.as_str()) && there.entry.managed.contains(&path) {
+                difference.drop(column);
+            }
+        }
+        difference.finish(update);
+        Ok(())
+    }
+}
+
+fn path(name: &Ident) -> String {
+    format!("columns.{}", name.to_spec())
+}
+
+impl Wanted<'_> {
+    fn path(&self) -> String {
+        path(&self.name)
+    }
+    fn default_path(&self) -> String {
+        format!("{}.default", self.path())
+    }
+    /// As a plan shows it: `VARCHAR(64) NOT NULL`.
+    fn shown(&self) -> String {
+        let mut shown = self.data_type.to_string();
+        if self.spec.nullable == Some(false) {
+            shown += " NOT NULL";
+        }
+        if let Some(default) = &self.default {
+            shown += &format!(" DEFAULT {}", default.as_str().trim_end());
+        }
+        shown
+    }
+    fn declare(&self, statement: Statement) -> Statement {
+        let mut statement = statement.ident(&self.name).value(&text(self.data_type.to_string()));
+        if let Some(collation) = &self.spec.collate {
+            statement = statement.keyword("COLLATE").literal(collation);
+        }
+        if let Some(default) = &self.default {
+            statement = statement.keyword("DEFAULT").sql(default);
+        }
+        if let Some(numbers) = &self.spec.autoincrement {
+            statement = statement.keyword("AUTOINCREMENT START").number(numbers.start.unwrap_or(1));
+            statement = statement.keyword("INCREMENT").number(numbers.increment.unwrap_or(1));
+            statement = statement
+                .with(numbers.order, |statement, order: NumberOrder| statement.keyword(order.keyword()));
+        }
+        if self.spec.nullable == Some(false) {
+            statement = statement.keyword("NOT NULL");
+        }
+        statement.with(self.spec.comment.as_deref(), |statement, comment| {
+            statement.keyword("COMMENT").literal(comment)
+        })
+    }
+}
+
+/// What is to be done to the columns, collected for as few statements as Snowflake allows.
+struct Difference<'a, 'b> {
+    alter: &'a Statement,
+    there: &'a There<'b>,
+    renames: Vec<Statement>,
+    added: Vec<&'a Wanted<'a>>,
+    /// Items of one `ALTER TABLE t ALTER (…)`.
+    items: Vec<Statement>,
+    changes: Vec<Change>,
+    dropped: Vec<Ident>,
+    /// Dropped and added anew.
+    anew: Vec<&'a Wanted<'a>>,
+    losing: Vec<Change>,
+    losing_items: Vec<Statement>,
+    faults: Vec<String>,
+}
+
+impl<'a, 'b> Difference<'a, 'b> {
+    fn new(alter: &'a Statement, there: &'a There<'b>) -> Self {
+        Self {
+            alter,
+            there,
+            renames: vec![],
+            added: vec![],
+            items: vec![],
+            changes: vec![],
+            dropped: vec![],
+            anew: vec![],
+            losing: vec![],
+            losing_items: vec![],
+            faults: vec![],
+        }
+    }
+
+    fn rename(&mut self, is: &Present, column: &Wanted<'_>) {
+        let (from, to) = (path(&is.name), column.path());
+        self.changes.push(changed(column.path(), Some(&from), Some(&to), Risk::Safe));
+        let statement = self.alter.clone().keyword("RENAME COLUMN").ident(&is.name);
+        self.renames.push(statement.keyword("TO").ident(&column.name));
+    }
+
+    fn add(&mut self, column: &'a Wanted<'a>) {
+        self.changes.push(changed(column.path(), None, Some(&column.shown()), Risk::Safe));
+        self.added.push(column);
+    }
+
+    fn drop(&mut self, column: &Present) {
+        self.losing.push(changed(path(&column.name), Some(&column.shown_type), None, Risk::Destructive));
+        self.dropped.push(column.name.clone());
+    }
+
+    fn item(&mut self, column: &Wanted<'_>) -> Statement {
+        Statement::new("COLUMN").ident(&column.name)
+    }
+
+    fn alter(&mut self, is: &Present, column: &'a Wanted<'a>) {
+        let at = column.path();
+        if self.there.ignores(&at) {
+            return;
+        }
+        let (from, to) = (is.shown_type.clone(), column.data_type.to_string());
+        let change = |risk| changed(format!("{at}.type"), Some(&from), Some(&to), risk);
+        let set = |statement: Statement| statement.keyword("SET DATA TYPE").value(&text(to.clone()));
+        match is.data_type.as_ref().map(|is| is.change_to(&column.data_type)) {
+            Some(TypeChange::Same) => {}
+            Some(TypeChange::Widens) => {
+                self.changes.push(change(Risk::Safe));
+                let item = set(self.item(column));
+                self.items.push(item);
+            }
+            Some(TypeChange::Narrows) => {
+                self.losing.push(change(Risk::Destructive));
+                let item = set(self.item(column));
+                self.losing_items.push(item);
+            }
+            Some(TypeChange::Other) | None => {
+                self.losing.push(change(Risk::Destructive));
+                self.anew.push(column);
+                return;
+            }
+        }
+        if let Some(nullable) = column.spec.nullable.filter(|wanted| *wanted != is.nullable) {
+            let (from, to) = (is.nullable.to_string(), nullable.to_string());
+            self.changes.push(changed(format!("{at}.nullable"), Some(&from), Some(&to), Risk::Safe));
+            let words = if nullable { "DROP NOT NULL" } else { "SET NOT NULL" };
+            let item = self.item(column).keyword(words);
+            self.items.push(item);
+        }
+        if let Some(comment) = column.spec.comment.as_deref().filter(|wanted| **wanted != is.comment) {
+            self.changes.push(changed(format!("{at}.comment"), Some(&is.comment), Some(comment), Risk::Safe));
+            let item = self.item(column).keyword("COMMENT").literal(comment);
+            self.items.push(item);
+        }
+        self.default(is, column);
+    }
+
+    fn default(&mut self, is: &Present, column: &Wanted<'_>) {
+        let at = column.default_path();
+        match (&column.default, &is.default) {
+            (None, Some(default)) if self.there.entry.managed.contains(&at) => {
+                self.changes.push(changed(at, Some(default), None, Risk::Safe));
+                let item = self.item(column).keyword("DROP DEFAULT");
+                self.items.push(item);
+            }
+            (Some(wanted), is) if is.as_deref().map(plain) != Some(plain(wanted.as_str())) => {
+                self.faults.push(format!(
+                    "spec.tables: the default of {} is {}, and Snowflake can't make it {}: set it back, or add another column",
+                    column.path(),
+                    is.as_deref().unwrap_or("none"),
+                    wanted.as_str().trim_end()
+                ));
+            }
+            _ => {}
+        }
+    }
+
+    fn finish(mut self, update: &mut Update) {
+        let one = |alter: &Statement, mut items: Vec<Statement>| {
+            // Each item is made of fragments of ours: it goes in as it is.
+            let joined = |statement: Statement, item: Statement| {
+                statement.value(&Value { sql: item.to_string(), shown: String::new() })
+            };
+            match items.len() {
+                0 => None,
+                1 => items.pop().map(|item| joined(alter.clone().keyword("ALTER"), item)),
+                _ => Some(alter.clone().keyword("ALTER").list(items, joined)),
+            }
+        };
+        let add = |alter: &Statement, columns: &[&Wanted<'_>]| {
+            let mut statement = alter.clone().keyword("ADD COLUMN");
+            for (n, column) in columns.iter().enumerate() {
+                statement = if n == 0 { statement } else { statement.keyword(",") };
+                statement = column.declare(statement);
+            }
+            (!columns.is_empty()).then_some(statement)
+        };
+        update.changes.append(&mut self.changes);
+        update.statements.append(&mut self.renames);
+        update.statements.extend(add(self.alter, &self.added));
+        update.statements.extend(one(self.alter, self.items));
+        if !self.losing.is_empty() {
+            let gone: Vec<_> =
+                self.dropped.iter().chain(self.anew.iter().map(|column| &column.name)).collect();
+            let mut statements = vec![];
+            if !gone.is_empty() {
+                let mut statement = self.alter.clone().keyword("DROP COLUMN");
+                for (n, name) in gone.iter().enumerate() {
+                    statement = if n == 0 { statement } else { statement.keyword(",") }.ident(name);
+                }
+                statements.push(statement);
+            }
+            statements.extend(add(self.alter, &self.anew));
+            statements.extend(one(self.alter, self.losing_items));
+            update.losing = Some((self.losing, statements));
+        }
+        if !self.faults.is_empty() && update.fault.is_none() {
+            update.fault = Some(Fault::Refused(self.faults.join("; ")));
+        }
+    }
+}
+
+/// A default as it compares: in upper case and without blanks, outside of strings.
+fn plain(text: &str) -> String {
+    let mut quoted = false;
+    let fold = |c: char| {
+        if c == '\'' {
+            quoted = !quoted;
+        }
+        if quoted { Some(c) } else { Some(c.to_ascii_uppercase()).filter(|c| !c.is_whitespace()) }
+    };
+    text.chars().filter_map(fold).collect()
+}

@@ -1,0 +1,330 @@
+//! `TABLE`. Source: <https://docs.snowflake.com/en/sql-reference/sql/create-table>,
+//! <https://docs.snowflake.com/en/sql-reference/sql/alter-table>.
+//!
+//! A table is never replaced. Columns are compared by name ([`columns`]); what loses data waits for approval.
+
+mod columns;
+
+use columns::Columns;
+
+use super::{
+    database::transient,
+    names::Directory,
+    object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+    observe::PRIMARY_KEYS,
+};
+use crate::{
+    api::pipeline::{Listed, PipelineSpec, tables::Table, text::Comment},
+    engine::fault::Fault,
+    plan::{
+        Change, Property, Risk, Target,
+        property::{Lens, assignments},
+    },
+    snowflake::{
+        Statement,
+        catalog::{By, Show},
+    },
+    values::{full_name::FullName, ident::Ident, user_sql::UserSql},
+};
+
+// ---- rows
+
+pub(super) const KIND: Kind = Kind {
+    word: "TABLE",
+    show: Show { words: "SHOW TABLES", kind: "TABLE", by: By::Path },
+    depth: 3,
+    holds: Some("its rows"),
+    names: |spec, directory| directory.add_all(&KIND, &spec.tables, |_| None),
+    wanted,
+    least: |name| Statement::new("CREATE TABLE").of_kind("TABLE").full_name(name).keyword("(PROBE INT)"),
+    drop: |name| Statement::new("DROP TABLE").of_kind("TABLE").full_name(name),
+};
+
+type Row = Property<Table>;
+
+pub(super) const ROWS: &[Row] = &[
+    Row::column(
+        "dataRetentionTimeInDays",
+        "DATA_RETENTION_TIME_IN_DAYS",
+        "retention_time",
+        &Lens {
+            get: |s: &Table| s.data_retention_time_in_days,
+            set: |s: &mut Table, v| s.data_retention_time_in_days = Some(v),
+        },
+    ),
+    Row::parameter(
+        "maxDataExtensionTimeInDays",
+        "MAX_DATA_EXTENSION_TIME_IN_DAYS",
+        &Lens {
+            get: |s: &Table| s.max_data_extension_time_in_days,
+            set: |s: &mut Table, v| s.max_data_extension_time_in_days = Some(v),
+        },
+    ),
+    Row::column(
+        "changeTracking",
+        "CHANGE_TRACKING",
+        "change_tracking",
+        &Lens { get: |s: &Table| s.change_tracking, set: |s: &mut Table, v| s.change_tracking = Some(v) },
+    )
+    .release(crate::plan::Release::Leave),
+    Row::column(
+        "enableSchemaEvolution",
+        "ENABLE_SCHEMA_EVOLUTION",
+        "enable_schema_evolution",
+        &Lens {
+            get: |s: &Table| s.enable_schema_evolution,
+            set: |s: &mut Table, v| s.enable_schema_evolution = Some(v),
+        },
+    )
+    .release(crate::plan::Release::Set("FALSE")),
+    Row::column(
+        "comment",
+        "COMMENT",
+        "comment",
+        &Lens {
+            get: |s: &Table| s.comment().map(str::to_owned),
+            set: |s: &mut Table, v: String| s.comment = Some(Comment(v)),
+        },
+    ),
+];
+
+// ---- names
+
+fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
+    let of = |spec: &'a Table| {
+        let path = format!("tables.{}", spec.name);
+        let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|full| {
+            let former = match &spec.renamed_from {
+                Some(former) => {
+                    let former = name(&format!("{path}.renamedFrom"), former)?;
+                    full.parent().map(|place| place.join(former))
+                }
+                None => None,
+            };
+            let object = TableObject::read(spec, full.clone(), directory, &path)?;
+            let needs = object.needs.clone();
+            Ok(Wanted { kind: &KIND, name: full, needs, former, object: Box::new(object) })
+        });
+        Listing { path, wanted }
+    };
+    spec.tables.iter().map(of).collect()
+}
+
+struct TableObject<'a> {
+    spec: &'a Table,
+    name: FullName,
+    columns: Columns<'a>,
+    primary_key: Vec<Ident>,
+    cluster_by: Option<Vec<UserSql>>,
+    foreign_keys: Vec<(Vec<Ident>, FullName, Vec<Ident>)>,
+    unique_keys: Vec<Vec<Ident>>,
+    needs: Vec<Target>,
+}
+
+impl<'a> TableObject<'a> {
+    fn read(spec: &'a Table, full: FullName, directory: &Directory, path: &str) -> Result<Self, Fault> {
+        let columns = Columns::read(&spec.columns, path)?;
+        let known = |field: &str, list: &[crate::api::pipeline::text::Name]| {
+            let one = |text: &crate::api::pipeline::text::Name| {
+                let column = name(&format!("{path}.{field}"), text)?;
+                if columns.has(&column) {
+                    return Ok(column);
+                }
+                Err(Fault::Refused(format!(
+                    "spec.{path}.{field}: the table has no column {}",
+                    column.to_spec()
+                )))
+            };
+            list.iter().map(one).collect::<Result<Vec<_>, _>>()
+        };
+        let primary_key = known("primaryKey", &spec.primary_key)?;
+        let unique_keys: Result<Vec<_>, _> =
+            spec.unique_keys.iter().map(|columns| known("uniqueKeys", columns)).collect();
+        let mut needs = vec![];
+        let mut foreign_keys = vec![];
+        for key in &spec.foreign_keys {
+            let field = format!("{path}.foreignKeys.references");
+            let (other, target) = directory.resolve(&["TABLE"], &key.references, &full, &field)?;
+            // A table may refer to itself.
+            needs.extend(target.filter(|_| other != full));
+            let far: Result<Vec<_>, _> =
+                key.referenced_columns.iter().map(|column| name(&field, column)).collect();
+            foreign_keys.push((known("foreignKeys.columns", &key.columns)?, other, far?));
+        }
+        let cluster_by = match &spec.cluster_by {
+            Some(all) => Some(
+                all.iter()
+                    .map(|text| {
+                        UserSql::expression(text).map_err(|error| {
+                            Fault::Refused(format!("spec.{path}.clusterBy: {:?}: {error}", text.0))
+                        })
+                    })
+                    .collect::<Result<Vec<_>, _>>()?,
+            ),
+            None => None,
+        };
+        let unique_keys = unique_keys?;
+        Ok(Self { spec, name: full, columns, primary_key, cluster_by, foreign_keys, unique_keys, needs })
+    }
+
+    fn alter(&self) -> Statement {
+        Statement::new("ALTER TABLE").of_kind(KIND.word).full_name(&self.name)
+    }
+
+    fn compare_key(&self, there: &There<'_>, update: &mut Update) {
+        let managed = there.entry.managed.contains("primaryKey");
+        if self.primary_key.is_empty() && !managed {
+            return;
+        }
+        if !self.primary_key.is_empty() {
+            update.managed.insert("primaryKey".into());
+        }
+        let Some(list) = there.seen.of_table(PRIMARY_KEYS, &self.name) else { return };
+        let key = there.found.name();
+        let mut present: Vec<(i64, String)> = list
+            .all(key)
+            .filter_map(|row| {
+                let at = row.text("key_sequence")?.parse().ok()?;
+                Some((at, row.text("column_name")?.to_owned()))
+            })
+            .collect();
+        present.sort();
+        let present: Vec<String> = present.into_iter().map(|(_, column)| column).collect();
+        if present.iter().map(String::as_str).eq(self.primary_key.iter().map(Ident::as_str)) {
+            return;
+        }
+        let wanted: Vec<_> = self.primary_key.iter().map(Ident::to_spec).collect();
+        let (from, to) = (present.join(", "), wanted.join(", "));
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let (from, to) = (some(&from), some(&to));
+        update.changes.push(changed("primaryKey", from.as_deref(), to.as_deref(), Risk::Safe));
+        if from.is_some() {
+            update.statements.push(self.alter().keyword("DROP PRIMARY KEY"));
+        }
+        if to.is_some() {
+            let statement = self.alter().keyword("ADD PRIMARY KEY");
+            update.statements.push(statement.list(&self.primary_key, Statement::ident));
+        }
+    }
+
+    fn compare_clustering(&self, there: &There<'_>, update: &mut Update) {
+        let managed = there.entry.managed.contains("clusterBy");
+        let wanted = match &self.cluster_by {
+            Some(wanted) => {
+                update.managed.insert("clusterBy".into());
+                wanted.as_slice()
+            }
+            None if managed => &[],
+            None => return,
+        };
+        let present = there.found.text("cluster_by").unwrap_or_default();
+        let texts: Vec<_> = wanted.iter().map(UserSql::as_str).collect();
+        let wanted_text = texts.join(", ");
+        if plain_key(present) == plain_key(&wanted_text) || there.ignores("clusterBy") {
+            return;
+        }
+        let to = (!wanted.is_empty()).then_some(wanted_text.as_str());
+        let change = changed("clusterBy", Some(present).filter(|text| !text.is_empty()), to, Risk::Safe);
+        let statement = if wanted.is_empty() {
+            self.alter().keyword("DROP CLUSTERING KEY")
+        } else {
+            self.alter().keyword("CLUSTER BY").list(wanted, Statement::sql)
+        };
+        update.push(change, statement);
+    }
+}
+
+/// `LINEAR(a, f(b, c))`, as it compares: without the word, blanks and quotes, in upper case outside of strings.
+fn plain_key(text: &str) -> String {
+    let text = text.trim();
+    let inner = text.strip_prefix("LINEAR(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
+    let mut quoted = false;
+    let fold = |c: char| {
+        if c == '\'' {
+            quoted = !quoted;
+        }
+        if quoted {
+            Some(c)
+        } else {
+            Some(c.to_ascii_uppercase()).filter(|c| !c.is_whitespace() && *c != '"')
+        }
+    };
+    inner.chars().filter_map(fold).collect()
+}
+
+impl Object for TableObject<'_> {
+    // ---- create
+
+    fn create(&self, _: Create) -> Statement {
+        // Never OR REPLACE: a table holds rows.
+        let transient = self.spec.transient == Some(true);
+        let words = if transient { "CREATE TRANSIENT TABLE" } else { "CREATE TABLE" };
+        let mut statement = Statement::new(words).of_kind(KIND.word).full_name(&self.name).keyword("(");
+        statement = self.columns.declare(statement);
+        if !self.primary_key.is_empty() {
+            statement = statement.keyword(", PRIMARY KEY").list(&self.primary_key, Statement::ident);
+        }
+        for key in &self.unique_keys {
+            statement = statement.keyword(", UNIQUE").list(key, Statement::ident);
+        }
+        for (own, other, far) in &self.foreign_keys {
+            statement = statement.keyword(", FOREIGN KEY").list(own, Statement::ident);
+            statement = statement.keyword("REFERENCES").full_name(other);
+            if !far.is_empty() {
+                statement = statement.list(far, Statement::ident);
+            }
+        }
+        statement = statement.keyword(")");
+        if let Some(keys) = self.cluster_by.as_ref().filter(|keys| !keys.is_empty()) {
+            statement = statement.keyword("CLUSTER BY").list(keys, Statement::sql);
+        }
+        assignments(statement, ROWS, self.spec)
+    }
+    fn fields(&self) -> Vec<Change> {
+        let mut all = self.columns.fields();
+        let key: Vec<_> = self.primary_key.iter().map(Ident::to_spec).collect();
+        all.extend((!key.is_empty()).then(|| created("primaryKey", text(key.join(", ")))));
+        let clustering: Option<Vec<_>> =
+            self.cluster_by.as_ref().map(|keys| keys.iter().map(UserSql::as_str).collect());
+        all.extend(clustering.map(|keys| created("clusterBy", text(keys.join(", ")))));
+        all.extend(self.spec.transient.map(|on| created("transient", text(on.to_string()))));
+        all.extend(fields(ROWS, self.spec));
+        all
+    }
+
+    // ---- compare
+
+    fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
+        let mut update = Update::of_rows(ROWS, self.spec, &self.alter(), there)?;
+        update.fault = transient(self.spec.transient, there);
+        if self.spec.transient.is_some() {
+            update.managed.insert("transient".into());
+        }
+        self.columns.compare(there, &self.alter(), &mut update)?;
+        self.compare_key(there, &mut update);
+        self.compare_clustering(there, &mut update);
+        Ok(update)
+    }
+    fn details(&self) -> Option<Statement> {
+        self.spec.max_data_extension_time_in_days?;
+        Some(Statement::new("SHOW PARAMETERS IN TABLE").of_kind("PARAMETERS").full_name(&self.name))
+    }
+    fn sent(&self) -> Option<String> {
+        self.spec.max_data_extension_time_in_days.map(|days| days.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_key;
+
+    #[test]
+    fn clustering_keys_compare_without_their_dress() {
+        assert_eq!(
+            plain_key("LINEAR(TO_DATE(CALL_AT), ACCOUNT_ID)"),
+            plain_key("to_date(call_at), account_id")
+        );
+        assert_eq!(plain_key("LINEAR(f('a b'))"), "F('a b')");
+        assert_ne!(plain_key("LINEAR(A, B)"), plain_key("B, A"));
+    }
+}

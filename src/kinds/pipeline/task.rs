@@ -1,0 +1,550 @@
+//! `TASK`. Source: <https://docs.snowflake.com/en/sql-reference/sql/create-task>,
+//! <https://docs.snowflake.com/en/sql-reference/sql/alter-task>.
+//!
+//! A task by itself: what it runs, on what, when, after which. Suspending and resuming is the graph's ([`super::graph`]).
+
+use std::collections::BTreeSet;
+
+use super::{
+    names::Directory,
+    object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+};
+use crate::{
+    api::pipeline::{
+        Listed, PipelineSpec,
+        shared::{Serverless, State},
+        task_graphs::{self, Overlap, TaskGraph},
+    },
+    engine::fault::Fault,
+    plan::{
+        Change, Property, Risk, Target,
+        property::{Lens, assignments},
+    },
+    snowflake::{
+        Statement,
+        catalog::{By, Show},
+    },
+    values::{
+        body::{BodyKind, canonical, same},
+        canonical::Canonical,
+        duration::Span,
+        full_name::FullName,
+        ident::Ident,
+        literal::quote_literal,
+        schedule::Schedule,
+        user_sql::UserSql,
+        warehouse::WarehouseSize,
+    },
+};
+
+// ---- rows
+
+pub(super) const KIND: Kind = Kind {
+    word: "TASK",
+    show: Show { words: "SHOW TASKS", kind: "TASK", by: By::Path },
+    depth: 3,
+    holds: None,
+    names: |spec, directory| {
+        for graph in &spec.task_graphs {
+            let Ok(place) = directory.schema_of("", graph) else { continue };
+            for task in graph.tasks.iter().chain(&graph.finalizer) {
+                if let Ok(own) = Ident::from_spec(task.in_snowflake()) {
+                    directory.add(KIND.word, &task.name, &place.join(own));
+                }
+            }
+        }
+    },
+    wanted,
+    least: |name| {
+        Statement::new("CREATE TASK")
+            .of_kind("TASK")
+            .full_name(name)
+            .keyword("WAREHOUSE = SYSTEM$NONE AS SELECT 1")
+    },
+    drop: |name| Statement::new("DROP TASK").of_kind("TASK").full_name(name),
+};
+
+/// The properties of a task that have one value, from the graph and from the task itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Properties {
+    warehouse: Option<Ident>,
+    initial_size: Option<WarehouseSize>,
+    schedule: Option<Schedule>,
+    config: Option<String>,
+    timeout: Option<i64>,
+    suspend_after: Option<i32>,
+    error_integration: Option<Ident>,
+    success_integration: Option<Ident>,
+    comment: Option<String>,
+    retries: Option<i32>,
+    interval: Option<i32>,
+    completion: Option<Completion>,
+    min_size: Option<WarehouseSize>,
+    max_size: Option<WarehouseSize>,
+}
+
+/// `TARGET_COMPLETION_INTERVAL`, which reads as a schedule does.
+#[derive(Clone, Debug, PartialEq)]
+struct Completion(Schedule);
+
+impl std::fmt::Display for Completion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Canonical for Completion {
+    fn read(cell: Option<&str>) -> Option<Self> {
+        Schedule::read(cell).map(Self)
+    }
+    fn sql(&self) -> String {
+        self.0.sql()
+    }
+}
+
+type Row = Property<Properties>;
+
+macro_rules! lens {
+    ($field:ident) => {
+        &Lens { get: |s: &Properties| s.$field.clone(), set: |s: &mut Properties, v| s.$field = Some(v) }
+    };
+}
+
+pub(super) const ROWS: &[Row] = &[
+    Row::column("warehouse", "WAREHOUSE", "warehouse", lens!(warehouse)),
+    Row::parameter(
+        "serverless.initialWarehouseSize",
+        "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE",
+        lens!(initial_size),
+    ),
+    Row::column("trigger", "SCHEDULE", "schedule", lens!(schedule)),
+    Row::column("config", "CONFIG", "config", lens!(config)),
+    Row::parameter("userTaskTimeoutMs", "USER_TASK_TIMEOUT_MS", lens!(timeout)),
+    Row::parameter("suspendTaskAfterNumFailures", "SUSPEND_TASK_AFTER_NUM_FAILURES", lens!(suspend_after)),
+    Row::column("errorIntegration", "ERROR_INTEGRATION", "error_integration", lens!(error_integration)),
+    Row::column(
+        "successIntegration",
+        "SUCCESS_INTEGRATION",
+        "success_integration",
+        lens!(success_integration),
+    ),
+    Row::column("comment", "COMMENT", "comment", lens!(comment)),
+    Row::parameter("retries", "TASK_AUTO_RETRY_ATTEMPTS", lens!(retries)),
+    Row::parameter(
+        "userTaskMinimumTriggerIntervalInSeconds",
+        "USER_TASK_MINIMUM_TRIGGER_INTERVAL_IN_SECONDS",
+        lens!(interval),
+    ),
+    Row::column(
+        "serverless.targetCompletionInterval",
+        "TARGET_COMPLETION_INTERVAL",
+        "target_completion_interval",
+        lens!(completion),
+    ),
+    Row::parameter("serverless.minStatementSize", "SERVERLESS_TASK_MIN_STATEMENT_SIZE", lens!(min_size)),
+    Row::parameter("serverless.maxStatementSize", "SERVERLESS_TASK_MAX_STATEMENT_SIZE", lens!(max_size)),
+];
+
+// ---- names
+
+fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
+    spec.task_graphs.iter().flat_map(|graph| of_graph(spec, graph, directory)).collect()
+}
+
+fn of_graph<'a>(spec: &'a PipelineSpec, graph: &'a TaskGraph, directory: &Directory) -> Vec<Listing<'a>> {
+    let path = format!("taskGraphs.{}", graph.name);
+    let root = graph.tasks.iter().find(|task| task.after.is_empty());
+    let place = directory.schema_of(&path, graph).and_then(|place| {
+        let root = root.ok_or_else(|| {
+            Fault::Refused(format!("spec.{path}: one task is the root: the one without after"))
+        })?;
+        Ok((
+            name(&format!("{path}.tasks.{}", root.name), root.in_snowflake()).map(|own| place.join(own))?,
+            place,
+        ))
+    });
+    let tasks = graph.tasks.iter().chain(&graph.finalizer);
+    tasks
+        .map(|task| {
+            let path = format!("{path}.tasks.{}", task.name);
+            let wanted = place.clone().and_then(|(root, place)| {
+                let role = match &graph.finalizer {
+                    Some(last) if std::ptr::eq(last, task) => Role::Finalizer,
+                    _ if task.after.is_empty() => Role::Root,
+                    _ => Role::Child,
+                };
+                let from = From { spec, graph, directory, path: &path, place, root };
+                from.task(task, role)
+            });
+            Listing { path, wanted }
+        })
+        .collect()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Root,
+    Child,
+    Finalizer,
+}
+
+struct From<'a, 'b> {
+    spec: &'a PipelineSpec,
+    graph: &'a TaskGraph,
+    directory: &'b Directory,
+    path: &'b str,
+    place: FullName,
+    root: FullName,
+}
+
+impl<'a> From<'a, '_> {
+    fn refused(&self, field: &str, error: impl std::fmt::Display) -> Fault {
+        Fault::Refused(format!("spec.{}.{field}: {error}", self.path))
+    }
+
+    fn task(&self, task: &'a task_graphs::Task, role: Role) -> Result<Wanted<'a>, Fault> {
+        let full = self.place.join(name(self.path, task.in_snowflake())?);
+        let mut needs = vec![];
+        let mut predecessors = BTreeSet::new();
+        for before in &task.after {
+            let local = |other: &&task_graphs::Task| *other.name == **before;
+            let other = self.graph.tasks.iter().find(local).ok_or_else(|| {
+                let known: Vec<_> = self.graph.tasks.iter().map(|task| &*task.name).collect();
+                self.refused(
+                    "after",
+                    format!("there is no task {before} in this graph; there are {}", known.join(", ")),
+                )
+            })?;
+            let other = self.place.join(name(self.path, other.in_snowflake())?);
+            needs.push(Target::new(KIND.word, other.to_string()));
+            predecessors.insert(other);
+        }
+        if role == Role::Finalizer {
+            needs.push(Target::new(KIND.word, self.root.to_string()));
+        }
+        let body = task.body.as_deref().ok_or_else(|| self.refused("bodyFrom", "the text is not there"))?;
+        let body = UserSql::statement(body).map_err(|error| self.refused("body", error))?;
+        let when = self.condition(task, role, &full, &mut needs)?;
+        let properties = self.properties(task, role)?;
+        let overlap = self.graph.overlap.filter(|_| role == Role::Root);
+        let sessions = if role == Role::Root { &self.graph.session_parameters } else { &EMPTY };
+        let mut parameters = vec![];
+        for (parameter, value) in sessions {
+            let word = parameter.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+            if !word {
+                return Err(self.refused("sessionParameters", format!("{parameter:?} is no parameter")));
+            }
+            parameters.push((parameter.clone(), literal(value)));
+        }
+        let object = Task {
+            name: full.clone(),
+            root: self.root.clone(),
+            role,
+            state: self.graph.state,
+            predecessors,
+            body,
+            when,
+            overlap,
+            serverless: properties.warehouse.is_none(),
+            properties,
+            parameters,
+        };
+        Ok(Wanted {
+            kind: &KIND,
+            name: full,
+            needs,
+            former: None,
+            object: Box::new(TaskObject(object, std::marker::PhantomData)),
+        })
+    }
+
+    fn condition(
+        &self,
+        task: &task_graphs::Task,
+        role: Role,
+        full: &FullName,
+        needs: &mut Vec<Target>,
+    ) -> Result<Option<UserSql>, Fault> {
+        let trigger = self.graph.trigger.as_ref().filter(|_| role == Role::Root);
+        let text = match (trigger.and_then(|trigger| trigger.stream.as_deref()), role) {
+            (Some(stream), _) => {
+                let (stream, target) =
+                    self.directory.resolve(&["STREAM"], stream, full, &format!("{}.stream", self.path))?;
+                needs.extend(target);
+                Some(format!("SYSTEM$STREAM_HAS_DATA({})", quote_literal(&stream.sql())))
+            }
+            (None, Role::Root) => trigger.and_then(|trigger| trigger.when.as_deref()).map(str::to_owned),
+            (None, _) => task.when.as_deref().map(str::to_owned),
+        };
+        text.map(|text| UserSql::expression(&text).map_err(|error| self.refused("when", error))).transpose()
+    }
+
+    fn properties(&self, task: &task_graphs::Task, role: Role) -> Result<Properties, Fault> {
+        let graph = self.graph;
+        let ident = |field: &str, text: &str| name(&format!("{}.{field}", self.path), text);
+        let serverless: Option<&Serverless> = match (&task.warehouse, &task.serverless) {
+            (Some(_), _) => None,
+            (None, Some(own)) => Some(own),
+            (None, None) => graph.serverless.as_ref(),
+        };
+        let warehouse =
+            task.warehouse.as_deref().or(graph.warehouse.as_deref()).or(self.spec.warehouse.as_deref());
+        let warehouse = match (serverless, warehouse) {
+            (Some(_), _) => None,
+            (None, Some(text)) => Some(ident("warehouse", text)?),
+            (None, None) => {
+                return Err(self.refused(
+                    "warehouse",
+                    "say where it runs: set spec.warehouse, or warehouse or serverless of the graph",
+                ));
+            }
+        };
+        let span = |span: Span| Schedule::every(span).map(Completion);
+        let completion =
+            serverless.and_then(|serverless| serverless.target_completion_interval).map(span).transpose();
+        let completion =
+            completion.map_err(|error| self.refused("serverless.targetCompletionInterval", error))?;
+        let mut properties = Properties {
+            warehouse,
+            initial_size: serverless.and_then(|serverless| serverless.initial_warehouse_size),
+            min_size: serverless.and_then(|serverless| serverless.min_statement_size),
+            max_size: serverless.and_then(|serverless| serverless.max_statement_size),
+            completion,
+            timeout: task.user_task_timeout_ms.or(graph.user_task_timeout_ms),
+            comment: task.comment().map(str::to_owned),
+            ..Properties::default()
+        };
+        if role == Role::Root {
+            let trigger = graph.trigger.as_ref();
+            let every = trigger.and_then(|trigger| trigger.every).map(Schedule::every);
+            let cron =
+                trigger.and_then(|trigger| Some((trigger.cron.as_deref()?, trigger.timezone.as_deref()?)));
+            let cron = cron.map(|(expression, timezone)| Schedule::cron(expression, timezone));
+            let schedule = every.or(cron).transpose();
+            properties.schedule = schedule.map_err(|error| self.refused("trigger", error))?;
+            properties.config =
+                graph.config.as_ref().map(|config| serde_json::Value::Object(config.0.clone()).to_string());
+            properties.suspend_after = graph.suspend_task_after_num_failures;
+            properties.retries = graph.retries;
+            properties.interval = graph.user_task_minimum_trigger_interval_in_seconds;
+            let integration = |field, text: &Option<crate::api::pipeline::text::Name>| {
+                text.as_deref().map(|text| ident(field, text)).transpose()
+            };
+            properties.error_integration = integration("errorIntegration", &graph.error_integration)?;
+            properties.success_integration = integration("successIntegration", &graph.success_integration)?;
+        }
+        Ok(properties)
+    }
+}
+
+static EMPTY: std::collections::BTreeMap<String, crate::api::pipeline::text::Word> =
+    std::collections::BTreeMap::new();
+
+/// Numbers and booleans as they are, everything else as a string.
+fn literal(text: &str) -> String {
+    let plain = text.parse::<f64>().is_ok() || matches!(text.to_ascii_uppercase().as_str(), "TRUE" | "FALSE");
+    if plain { text.to_ascii_uppercase() } else { quote_literal(text) }
+}
+
+/// A task of a graph.
+pub(super) struct Task {
+    pub name: FullName,
+    pub root: FullName,
+    pub role: Role,
+    /// What the graph is to be in.
+    pub state: Option<State>,
+    predecessors: BTreeSet<FullName>,
+    body: UserSql,
+    when: Option<UserSql>,
+    overlap: Option<Overlap>,
+    serverless: bool,
+    properties: Properties,
+    /// Session parameters, as literals.
+    parameters: Vec<(String, String)>,
+}
+
+struct TaskObject<'a>(Task, std::marker::PhantomData<&'a ()>);
+
+impl Task {
+    fn alter(&self) -> Statement {
+        Statement::new("ALTER TASK").of_kind(KIND.word).full_name(&self.name)
+    }
+    fn with_parameters(&self, mut statement: Statement) -> Statement {
+        for (parameter, value) in &self.parameters {
+            statement = statement.value(&text(format!("{parameter} = {value}")));
+        }
+        statement
+    }
+}
+
+/// The tasks that a row says it runs after.
+pub(super) fn predecessors(shown: Option<&str>) -> BTreeSet<FullName> {
+    let all: Vec<String> = shown.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    all.iter().filter_map(|name| FullName::parse(name).ok()).collect()
+}
+
+/// The root that a row is the finalizer of.
+pub(super) fn finalized(shown: Option<&str>) -> Option<FullName> {
+    let relations: serde_json::Value = serde_json::from_str(shown?).ok()?;
+    FullName::parse(relations.get("FinalizedRootTask")?.as_str()?).ok()
+}
+
+impl Object for TaskObject<'_> {
+    // ---- create
+
+    fn create(&self, how: Create) -> Statement {
+        let task = &self.0;
+        let mut statement = assignments(how.begin(&KIND, &task.name), ROWS, &task.properties);
+        if let Some(overlap) = task.overlap {
+            statement = statement.keyword("OVERLAP_POLICY =").keyword(overlap.keyword());
+        }
+        statement = task.with_parameters(statement);
+        if task.role == Role::Finalizer {
+            statement = statement.keyword("FINALIZE =").full_name(&task.root);
+        }
+        for (n, before) in task.predecessors.iter().enumerate() {
+            statement = statement.keyword(if n == 0 { "AFTER" } else { "," }).full_name(before);
+        }
+        statement = statement.with(task.when.as_ref(), |statement, when| statement.keyword("WHEN").sql(when));
+        statement.keyword("AS").sql(&task.body)
+    }
+    fn fields(&self) -> Vec<Change> {
+        let task = &self.0;
+        let mut all = fields(ROWS, &task.properties);
+        all.extend(task.overlap.map(|overlap| created("overlap", text(overlap.to_string()))));
+        let after: Vec<_> = task.predecessors.iter().map(ToString::to_string).collect();
+        all.extend((!after.is_empty()).then(|| created("after", text(after.join(", ")))));
+        all.extend((task.role == Role::Finalizer).then(|| created("finalizer", text(task.root.to_string()))));
+        all.extend(task.when.as_ref().map(|when| created("when", text(when.as_str()))));
+        all.push(created("body", text(task.body.as_str())));
+        all
+    }
+
+    // ---- compare
+
+    fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
+        let task = &self.0;
+        let alter = task.alter();
+        let mut update = Update::of_rows(ROWS, &task.properties, &alter, there)?;
+        let found = there.found;
+        if task.serverless
+            && let Some(warehouse) = found.text("warehouse")
+            && !there.entry.managed.contains("warehouse")
+        {
+            let change = changed("warehouse", Some(warehouse), None, Risk::Safe);
+            update.push(change, alter.clone().keyword("UNSET WAREHOUSE"));
+        }
+        overlap(task, there, &mut update);
+        if !there.trusted && !task.parameters.is_empty() {
+            let shown: Vec<_> =
+                task.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            let change = changed("sessionParameters", None, Some(&shown.join(", ")), Risk::Safe);
+            update.push(change, task.with_parameters(alter.clone().keyword("SET")));
+        }
+        relations(task, there, &mut update);
+        let condition = found.text("condition");
+        let wanted = task.when.as_ref().map(UserSql::as_str);
+        let alike = match (condition, wanted) {
+            (Some(is), Some(wanted)) => same(is, wanted, BodyKind::Statement),
+            (is, wanted) => is.is_none() && wanted.is_none(),
+        };
+        if !alike && !there.ignores("when") {
+            let statement = match &task.when {
+                Some(when) => alter.clone().keyword("MODIFY WHEN").sql(when),
+                None => alter.clone().keyword("REMOVE WHEN"),
+            };
+            update.push(changed("when", condition, wanted, Risk::Safe), statement);
+        }
+        let definition = found.text("definition").unwrap_or_default();
+        if !same(definition, task.body.as_str(), BodyKind::Statement) && !there.ignores("body") {
+            let (from, to) = (
+                canonical(definition, BodyKind::Statement),
+                canonical(task.body.as_str(), BodyKind::Statement),
+            );
+            let change = changed("body", Some(&from), Some(&to), Risk::Safe);
+            update.push(change, alter.keyword("MODIFY AS").sql(&task.body));
+        }
+        update.managed.extend(["body", "after", "when"].map(str::to_owned));
+        Ok(update)
+    }
+    fn details(&self) -> Option<Statement> {
+        let task = &self.0;
+        let parameters = ROWS.iter().filter(|row| row.source == crate::plan::Source::Parameter);
+        let any = parameters.map(|row| row.wanted(&task.properties)).any(|wanted| wanted.is_some());
+        any.then(|| Statement::new("SHOW PARAMETERS IN TASK").of_kind("PARAMETERS").full_name(&task.name))
+    }
+    fn sent(&self) -> Option<String> {
+        let task = &self.0;
+        let rows = ROWS
+            .iter()
+            .filter(|row| row.source == crate::plan::Source::Parameter || row.path == "successIntegration");
+        let values =
+            rows.filter_map(|row| Some(format!("{} = {}", row.ddl, row.wanted(&task.properties)?.sql)));
+        let parameters = task.parameters.iter().map(|(name, value)| format!("{name} = {value}"));
+        let all: Vec<_> = values.chain(parameters).collect();
+        (!all.is_empty()).then(|| all.join("; "))
+    }
+    fn task(&self) -> Option<&Task> {
+        Some(&self.0)
+    }
+}
+
+/// SHOW has OVERLAP_POLICY where the account is new enough, else whether runs may overlap at all.
+fn overlap(task: &Task, there: &There<'_>, update: &mut Update) {
+    let released = there.entry.managed.contains("overlap") && task.role == Role::Root;
+    let wanted = match task.overlap {
+        Some(overlap) => {
+            update.managed.insert("overlap".into());
+            overlap
+        }
+        None if released => Overlap::NoOverlap,
+        None => return,
+    };
+    let (is, alike) = match there.found.text("overlap_policy") {
+        Some(text) => {
+            let is = Overlap::read(Some(text));
+            (is.map(|is| is.to_string()), is == Some(wanted))
+        }
+        None => {
+            let may = bool::read(there.found.text("allow_overlapping_execution")).unwrap_or_default();
+            let shown = if may { "AllowChildOverlap" } else { "NoOverlap" };
+            (Some(shown.to_owned()), may == (wanted != Overlap::NoOverlap))
+        }
+    };
+    if !alike && !there.ignores("overlap") {
+        let change = changed("overlap", is.as_deref(), Some(&wanted.to_string()), Risk::Safe);
+        update.push(change, task.alter().keyword("SET OVERLAP_POLICY =").keyword(wanted.keyword()));
+    }
+}
+
+/// What it runs after, and what it finalizes.
+fn relations(task: &Task, there: &There<'_>, update: &mut Update) {
+    let is = predecessors(there.found.text("predecessors"));
+    if is != task.predecessors {
+        let shown =
+            |names: &BTreeSet<FullName>| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let (from, to) = (shown(&is), shown(&task.predecessors));
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        update.changes.push(changed("after", some(&from).as_deref(), some(&to).as_deref(), Risk::Safe));
+        let names = |words: &'static str, names: Vec<&FullName>| {
+            let mut statement = task.alter().keyword(words);
+            for (n, name) in names.iter().enumerate() {
+                statement = if n == 0 { statement } else { statement.keyword(",") }.full_name(name);
+            }
+            (!names.is_empty()).then_some(statement)
+        };
+        // First the new ones: a task without any would be a root for a moment.
+        update.statements.extend(names("ADD AFTER", task.predecessors.difference(&is).collect()));
+        update.statements.extend(names("REMOVE AFTER", is.difference(&task.predecessors).collect()));
+    }
+    let is = finalized(there.found.text("task_relations"));
+    let wanted = (task.role == Role::Finalizer).then_some(&task.root);
+    if is.as_ref() != wanted {
+        let (from, to) = (is.map(|name| name.to_string()), wanted.map(ToString::to_string));
+        let statement = match wanted {
+            Some(root) => task.alter().keyword("SET FINALIZE =").full_name(root),
+            None => task.alter().keyword("UNSET FINALIZE"),
+        };
+        update.push(changed("finalizer", from.as_deref(), to.as_deref(), Risk::Safe), statement);
+    }
+}

@@ -1,0 +1,159 @@
+//! SQL that users write: queries, bodies, expressions. It gets into statements only as this type.
+//!
+//! What it does is the user's business, and Snowflake's to judge. Here it is only made sure that it stays where it is
+//! put: one statement, with its parentheses closed, so that what follows it in our statement is still ours.
+
+use std::fmt::{self, Display};
+
+use sqlparser::{
+    dialect::SnowflakeDialect,
+    tokenizer::{Token, Tokenizer, Whitespace},
+};
+
+/// One statement, query or expression of a user's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserSql(String);
+
+/// Why a text can't be put into a statement. Lines and columns count from 1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadSql {
+    #[error("it is empty")]
+    Empty,
+    #[error("line {line}, column {column}: {message}")]
+    Token { line: u64, column: u64, message: String },
+    #[error(
+        "line {line}, column {column}: a second statement begins after this ';': write one statement, or a block BEGIN … END"
+    )]
+    Second { line: u64, column: u64 },
+    #[error("line {line}, column {column}: this {what} has no partner")]
+    Open { line: u64, column: u64, what: char },
+}
+
+impl UserSql {
+    /// One statement or query, or a block of Snowflake Scripting (`BEGIN … END`, `DECLARE …`), in which `;` is at home.
+    pub fn statement(text: &str) -> Result<Self, BadSql> {
+        let text = text.trim_matches(char::is_whitespace);
+        let tokens = tokens(text)?;
+        let mut words = tokens.iter().filter_map(|token| match &token.token {
+            Token::Word(word) => Some(word.value.to_ascii_uppercase()),
+            _ => None,
+        });
+        let block = words.next().is_some_and(|first| {
+            // BEGIN TRANSACTION is a statement.
+            first == "DECLARE"
+                || (first == "BEGIN"
+                    && !matches!(words.next().as_deref(), Some("TRANSACTION" | "WORK" | "NAME")))
+        });
+        Self::checked(text, &tokens, block)
+    }
+
+    /// An expression.
+    pub fn expression(text: &str) -> Result<Self, BadSql> {
+        let text = text.trim_matches(char::is_whitespace);
+        let tokens = tokens(text)?;
+        Self::checked(text, &tokens, false)
+    }
+
+    fn checked(
+        text: &str,
+        tokens: &[sqlparser::tokenizer::TokenWithSpan],
+        block: bool,
+    ) -> Result<Self, BadSql> {
+        let mut open = vec![];
+        let mut ended: Option<(u64, u64)> = None;
+        let (mut any, mut comment) = (false, false);
+        for token in tokens {
+            let (line, column) = (token.span.start.line, token.span.start.column);
+            if let Token::Whitespace(space) = &token.token {
+                comment = matches!(space, Whitespace::SingleLineComment { .. })
+                    || (comment && !matches!(space, Whitespace::Newline));
+                continue;
+            }
+            if token.token == Token::EOF {
+                continue;
+            }
+            if let Some((line, column)) = ended.filter(|_| token.token != Token::SemiColon) {
+                return Err(BadSql::Second { line, column });
+            }
+            comment = false;
+            any |= token.token != Token::SemiColon;
+            match token.token {
+                Token::SemiColon if !block => ended = ended.or(Some((line, column))),
+                Token::LParen => open.push((line, column)),
+                Token::RParen if open.pop().is_none() => {
+                    return Err(BadSql::Open { line, column, what: ')' });
+                }
+                _ => {}
+            }
+        }
+        if let Some((line, column)) = open.pop() {
+            return Err(BadSql::Open { line, column, what: '(' });
+        }
+        if !any {
+            return Err(BadSql::Empty);
+        }
+        let mut text = text.to_owned();
+        if !block {
+            text.truncate(text.trim_end_matches(|c: char| c == ';' || c.is_whitespace()).len());
+        }
+        // A comment would take what follows with it.
+        if comment {
+            text.push('\n');
+        }
+        Ok(Self(text))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Display for UserSql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn tokens(text: &str) -> Result<Vec<sqlparser::tokenizer::TokenWithSpan>, BadSql> {
+    Tokenizer::new(&SnowflakeDialect {}, text).tokenize_with_location().map_err(|error| BadSql::Token {
+        line: error.location.line,
+        column: error.location.column,
+        message: error.message,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_statement_stays_one() {
+        for (text, becomes) in [
+            ("SELECT 1", Ok("SELECT 1")),
+            (" SELECT 1 ; \n", Ok("SELECT 1")),
+            ("SELECT ';' AS \"a;b\" -- ; \n FROM t", Ok("SELECT ';' AS \"a;b\" -- ; \n FROM t")),
+            ("SELECT 1 -- end", Ok("SELECT 1 -- end\n")),
+            ("SELECT 1; DROP TABLE t", Err(BadSql::Second { line: 1, column: 9 })),
+            ("SELECT 1)", Err(BadSql::Open { line: 1, column: 9, what: ')' })),
+            ("SELECT (1", Err(BadSql::Open { line: 1, column: 8, what: '(' })),
+            ("BEGIN\n  CALL a();\nEND;", Ok("BEGIN\n  CALL a();\nEND;")),
+            ("DECLARE x INT; BEGIN RETURN x; END", Ok("DECLARE x INT; BEGIN RETURN x; END")),
+            ("BEGIN TRANSACTION; DROP TABLE t", Err(BadSql::Second { line: 1, column: 18 })),
+            ("", Err(BadSql::Empty)),
+            (" -- nothing", Err(BadSql::Empty)),
+            (";", Err(BadSql::Empty)),
+        ] {
+            let read = UserSql::statement(text);
+            match becomes {
+                Ok(becomes) => assert_eq!(read.unwrap().as_str(), becomes, "{text}"),
+                Err(error) => assert_eq!(read.unwrap_err(), error, "{text}"),
+            }
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_sql_is_refused_with_its_place() {
+        let error = UserSql::statement("SELECT\n  'open").unwrap_err();
+        assert!(matches!(error, BadSql::Token { line: 2, .. }), "{error}");
+    }
+}
