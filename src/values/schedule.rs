@@ -128,7 +128,7 @@ impl Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Every(seconds) => {
-                let fits = UNITS.into_iter().find(|(factor, _)| seconds % factor == 0);
+                let fits = UNITS.into_iter().find(|(factor, _)| seconds.is_multiple_of(*factor));
                 let (factor, word) = fits.unwrap_or((1, "SECOND"));
                 write!(f, "{} {word}S", seconds / factor)
             }

@@ -47,7 +47,7 @@ impl TargetLag {
 
 /// The number of the largest unit that fits, with its letter and its word.
 fn in_units(seconds: u64) -> (u64, &'static str, &'static str) {
-    let fits = UNITS.into_iter().find(|(factor, ..)| seconds % factor == 0);
+    let fits = UNITS.into_iter().find(|(factor, ..)| seconds.is_multiple_of(*factor));
     fits.map_or((seconds, "s", "seconds"), |(factor, letter, word)| (seconds / factor, letter, word))
 }
 

@@ -454,7 +454,7 @@ fn everything_in_a_spec_is_bounded() {
                 look(&schema["items"], path, unbounded);
             }
             Some("string") if schema["maxLength"].is_null() && schema["enum"].is_null() => {
-                unbounded.push(path.to_owned())
+                unbounded.push(path.to_owned());
             }
             Some("object") => {
                 for (name, property) in schema["properties"].as_object().into_iter().flatten() {

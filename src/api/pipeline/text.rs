@@ -56,9 +56,9 @@ texts! {
     /// A data type as Snowflake writes it: `NUMBER(38,0)`, `ARRAY(VARCHAR)`.
     TypeName: 1..=4096;
     /// An SQL expression.
-    Expression: 1..=16384;
+    Expression: 1..=16_384;
     /// A query, a statement, or the body of a procedure: 256 KiB.
-    Body: 1..=262144;
+    Body: 1..=262_144;
     /// A word or two: a version, a package, a model.
     Word: 1..=512;
     /// An address.

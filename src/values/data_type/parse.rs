@@ -358,9 +358,8 @@ impl Parser {
         }
         let mut fields = vec![];
         loop {
-            let name = match self.peek().cloned() {
-                Some(Token::Word(name) | Token::Quoted(name)) => name,
-                _ => return Err(self.expected("the name of a field")),
+            let Some(Token::Word(name) | Token::Quoted(name)) = self.peek().cloned() else {
+                return Err(self.expected("the name of a field"));
             };
             self.at += 1;
             fields.push(Field { name, element: self.element()? });
