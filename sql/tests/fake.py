@@ -1,0 +1,223 @@
+"""A Snowflake of fakesnow for the tests: streams, a clock, vectors and AI functions that count are added to it.
+
+What fakesnow (0.12) cannot do is brought about here, on the text of a statement or in DuckDB: see README.md beside.
+"""
+
+import json
+import logging
+import re
+from collections import Counter
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import scripting
+from fakesnow.dialect import parse_one
+from fakesnow.instance import FakeSnow
+
+LIBRARY = Path(__file__).resolve().parent.parent
+# fakesnow lets sqlglot say what it does not know; the tests see what comes of it.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
+
+CLOCK = re.compile(r"\b(SYSDATE|CURRENT_TIMESTAMP|CURRENT_DATE)\(\)", re.I)
+VECTOR = re.compile(r"\bVECTOR\s*\(\s*FLOAT\s*,\s*\d+\s*\)", re.I)
+# Names of arguments: DuckDB's functions take them by place. FLATTEN's stay, fakesnow wants them.
+NAMED = re.compile(r"\b(?!INPUT\b|OUTER\b|PATH\b|MODE\b)\w+\s*=>\s*", re.I)
+TABLE_FUNCTION = re.compile(r"\bTABLE\s*\(\s*INFORMATION_SCHEMA\.(\w+)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*\)", re.I)
+VERB = re.compile(r"\s*(?:--[^\n]*\n\s*)*(\w+)")
+CHANGES = ("INSERT", "UPDATE", "DELETE", "MERGE")
+
+
+class Crash(BaseException):
+    """The session dies; no handler of a block sees it."""
+
+
+def files(folder: str = "") -> list[Path]:
+    return sorted(path for path in (LIBRARY / folder).rglob("*.sql"))
+
+
+def kind(path: Path) -> str:
+    """`table`, `task`, `view` …: the part of the name before `.sql`."""
+    return path.name.split(".")[-2]
+
+
+def source(name: str, **values: object) -> str:
+    """The text of a file, with values for its placeholders."""
+    text = (LIBRARY / name).read_text()
+    for key, value in values.items():
+        text = text.replace(f"{{{{{key}}}}}", str(value))
+    if left := re.findall(r"\{\{\w+\}\}", text):
+        raise KeyError(f"{name}: nothing for {sorted(set(left))}")
+    return text
+
+
+def is_block(text: str) -> bool:
+    words = [token.upper for token in scripting.tokens(text)[:2]]
+    return words[0] == "DECLARE" or (words[0] == "BEGIN" and words[1] != "TRANSACTION")
+
+
+def literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    if isinstance(value, datetime):
+        return f"'{value.replace(tzinfo=None).isoformat(' ')}'::TIMESTAMP_NTZ"
+    if isinstance(value, date):
+        return f"'{value.isoformat()}'::DATE"
+    if isinstance(value, dict | list):
+        return f"PARSE_JSON({literal(json.dumps(value))})"
+    return "'" + str(value).replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+class Snowflake:
+    """One schema, one session at a time."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 2, 12, 0, 0)
+        self.calls = Counter()
+        self.mails: list[tuple] = []
+        self.warehouses: list[str] = []
+        self.streams: dict[str, str] = {}
+        self.before = lambda text: None
+        self.after = lambda text: None
+        self.account = FakeSnow()
+        self.connection = self.account.connect(database="D", schema="S")
+        self.duck = self.connection._duck_conn
+        self._open: list[str] | None = None
+        self._functions: list[str] = []
+        self.duck.execute("ATTACH ':memory:' AS SNOWFLAKE")
+        for schema in ("CORTEX", "ACCOUNT_USAGE", "ALERT"):
+            self.duck.execute(f"CREATE SCHEMA SNOWFLAKE.{schema}")
+        self.duck.execute(
+            "CREATE MACRO D.S.VECTOR_COSINE_SIMILARITY(a, b) AS list_cosine_similarity(a::DOUBLE[], b::DOUBLE[])"
+        )
+
+    def function(self, name: str, answer, returns: str = "VARCHAR") -> None:  # noqa: ANN001
+        """An AI function in Python; each row that it answers is counted."""
+
+        def counted(*values: object) -> object:
+            self.calls[(name, *values)] += 1
+            return answer(*values)
+
+        self.duck.create_function(
+            name, counted, None, duckdb.sqltype(returns), side_effects=True, null_handling="special"
+        )
+        self._functions.append(name)
+
+    def bought(self, name: str) -> int:
+        return sum(n for call, n in self.calls.items() if call[0] == name)
+
+    def stream(self, name: str, table: str, key: str | None = None) -> None:
+        """A stream, as a table of the same name with the stream's columns."""
+        self.run(f"CREATE TABLE {name} AS SELECT * FROM {table} WHERE FALSE")
+        for column in ("METADATA$ACTION VARCHAR", "METADATA$ISUPDATE BOOLEAN", "METADATA$ROW_ID VARCHAR"):
+            self.run(f"ALTER TABLE {name} ADD COLUMN {column}")
+        self.streams[name.upper()] = table
+
+    def put(self, table: str, **row: object) -> None:
+        """A row that comes into a table, and into its streams."""
+        names, values = ", ".join(row), ", ".join(literal(value) for value in row.values())
+        self.run(f"INSERT INTO {table} ({names}) SELECT {values}")
+        for stream, of in self.streams.items():
+            if of.upper() == table.upper():
+                self._plain(
+                    f"INSERT INTO {stream} ({names}, METADATA$ACTION, METADATA$ISUPDATE) SELECT {values}, 'INSERT', FALSE"
+                )
+
+    def rewrite(self, text: str) -> str:
+        def clock(match: re.Match) -> str:
+            what = match[1].upper()
+            return literal(self.now.date() if what == "CURRENT_DATE" else self.now)
+
+        text = TABLE_FUNCTION.sub(r"FAKE_\1", text)
+        text = NAMED.sub("", VECTOR.sub("FLOAT[]", CLOCK.sub(clock, text)))
+        return text
+
+    def _plain(self, text: str, names: list | None = None) -> list[tuple]:
+        text = self.rewrite(text)
+        with self.connection.cursor() as cursor:
+            if VERB.match(text)[1].upper() == "MERGE":
+                # fakesnow takes a MERGE apart, and knows columns only as values; DuckDB has a MERGE of its own.
+                return self.duck.execute(cursor._transform(parse_one(text), None).sql("duckdb")).fetchall()
+            cursor.execute(text)
+            rows = cursor.fetchall()
+            if names is not None:
+                names += [column.name for column in cursor.description]
+            return rows
+
+    def run(self, text: str, names: list | None = None) -> list[tuple]:
+        """One statement. One that changes data and reads a stream empties it with its commit."""
+        self.before(text)
+        verb = VERB.match(text)[1].upper()
+        rows: list[tuple] = []
+        if verb == "CALL":
+            self._call(text)
+        elif verb == "ALTER" and "WAREHOUSE" in text.upper():
+            self.warehouses.append(text)
+        elif verb == "BEGIN":
+            rows, self._open = self._plain("BEGIN"), []
+        elif verb in ("COMMIT", "ROLLBACK"):
+            for stream in (self._open or []) if verb == "COMMIT" else []:
+                self._plain(f"DELETE FROM {stream}")
+            rows, self._open = self._plain(verb), None
+        else:
+            rows = self._change(text, names) if verb in CHANGES else self._plain(text, names)
+        self.after(text)
+        return rows
+
+    def _change(self, text: str, names: list | None) -> list[tuple]:
+        words = {token.upper for token in scripting.tokens(text)}
+        read = [stream for stream in self.streams if stream in words]
+        if self._open is not None:
+            rows = self._plain(text, names)
+            self._open += read
+            return rows
+        self._plain("BEGIN")
+        try:
+            rows = self._plain(text, names)
+            for stream in read:
+                self._plain(f"DELETE FROM {stream}")
+        except BaseException:
+            self._plain("ROLLBACK")
+            raise
+        self._plain("COMMIT")
+        return rows
+
+    def _call(self, text: str) -> None:
+        found = re.fullmatch(r"\s*(?:--[^\n]*\n\s*)*CALL\s+SYSTEM\$SEND_EMAIL\s*\((.*)\)\s*;?\s*", text, re.S | re.I)
+        if not found:
+            raise ValueError(f"no such procedure here: {text}")
+        row = self._plain(f"SELECT {found[1]}")[0]
+        if len(row) != 4:
+            raise ValueError(f"SYSTEM$SEND_EMAIL takes four arguments, not {len(row)}")
+        self.mails.append(row)
+
+    def file(self, name: str, **values: object) -> list[tuple]:
+        """Runs a file: a statement, or a block."""
+        text = source(name, **values)
+        return self.script(text) if is_block(text) else self.run(text)
+
+    def script(self, text: str, **arguments: object):  # noqa: ANN201
+        return scripting.Run(self.run, literal).run(text, **arguments)
+
+    def die(self) -> None:
+        """The session ends where it is: what is not committed is gone."""
+        if self._open is not None:
+            self._plain("ROLLBACK")
+            self._open = None
+
+    def later(self, **how: float) -> None:
+        self.now += timedelta(**how)
+
+    def rows(self, text: str) -> list[tuple]:
+        return self._plain(text)
+
+    def close(self) -> None:
+        for name in self._functions:
+            self.duck.remove_function(name)
+        self.connection.close()
+        self.account.duck_conn.close()
