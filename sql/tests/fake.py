@@ -26,6 +26,11 @@ VECTOR = re.compile(r"\bVECTOR\s*\(\s*FLOAT\s*,\s*\d+\s*\)", re.I)
 NAMED = re.compile(r"\b(?!INPUT\b|OUTER\b|PATH\b|MODE\b)\w+\s*=>\s*", re.I)
 TABLE_FUNCTION = re.compile(r"\bTABLE\s*\(\s*INFORMATION_SCHEMA\.(\w+)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*\)", re.I)
 VERB = re.compile(r"\s*(?:--[^\n]*\n\s*)*(\w+)")
+# Functions of Snowflake that fakesnow lacks.
+MACROS = (
+    "VECTOR_COSINE_SIMILARITY(a, b) AS list_cosine_similarity(a::DOUBLE[], b::DOUBLE[])",
+    "TRY_TO_TIMESTAMP_TZ(a) AS TRY_CAST(a AS TIMESTAMPTZ)",
+)
 CHANGES = ("INSERT", "UPDATE", "DELETE", "MERGE")
 
 
@@ -81,7 +86,7 @@ class Snowflake:
         self.calls = Counter()
         self.mails: list[tuple] = []
         self.warehouses: list[str] = []
-        self.streams: dict[str, str] = {}
+        self.streams: dict[str, tuple[str, str]] = {}
         self.before = lambda text: None
         self.after = lambda text: None
         self.account = FakeSnow()
@@ -92,9 +97,8 @@ class Snowflake:
         self.duck.execute("ATTACH ':memory:' AS SNOWFLAKE")
         for schema in ("CORTEX", "ACCOUNT_USAGE", "ALERT"):
             self.duck.execute(f"CREATE SCHEMA SNOWFLAKE.{schema}")
-        self.duck.execute(
-            "CREATE MACRO D.S.VECTOR_COSINE_SIMILARITY(a, b) AS list_cosine_similarity(a::DOUBLE[], b::DOUBLE[])"
-        )
+        for macro in MACROS:
+            self.duck.execute(f"CREATE MACRO D.S.{macro}")
 
     def function(self, name: str, answer, returns: str = "VARCHAR") -> None:  # noqa: ANN001
         """An AI function in Python; each row that it answers is counted."""
@@ -111,22 +115,35 @@ class Snowflake:
     def bought(self, name: str) -> int:
         return sum(n for call, n in self.calls.items() if call[0] == name)
 
-    def stream(self, name: str, table: str, key: str | None = None) -> None:
-        """A stream, as a table of the same name with the stream's columns."""
-        self.run(f"CREATE TABLE {name} AS SELECT * FROM {table} WHERE FALSE")
-        for column in ("METADATA$ACTION VARCHAR", "METADATA$ISUPDATE BOOLEAN", "METADATA$ROW_ID VARCHAR"):
-            self.run(f"ALTER TABLE {name} ADD COLUMN {column}")
-        self.streams[name.upper()] = table
+    def stream(self, name: str, table: str, key: str) -> None:
+        """A stream: a table of its name that is filled, when it is read, with what changed since its offset.
+
+        `key` is a column that tells an update from a row that went and another that came.
+        """
+        extra = "'INSERT' AS METADATA$ACTION, FALSE AS METADATA$ISUPDATE"
+        self.duck.execute(f"CREATE TABLE D.S.{name} AS SELECT *, {extra} FROM D.S.{table} WHERE FALSE")
+        for state in ("AT", "NEXT"):
+            self.duck.execute(f"CREATE TABLE D.S._{state}_{name} AS SELECT * FROM D.S.{table}")
+        self.streams[name.upper()] = (table, key)
+
+    def _read(self, stream: str) -> None:
+        table, key = self.streams[stream]
+        came = f"SELECT * FROM D.S.{table} EXCEPT ALL SELECT * FROM D.S._AT_{stream}"
+        went = f"SELECT * FROM D.S._AT_{stream} EXCEPT ALL SELECT * FROM D.S.{table}"
+        self.duck.execute(f"DELETE FROM D.S.{stream}")
+        for rows, action, other in ((came, "INSERT", went), (went, "DELETE", came)):
+            update = f"{key} IN (SELECT {key} FROM ({other}))"
+            self.duck.execute(f"INSERT INTO D.S.{stream} SELECT *, '{action}', {update} FROM ({rows})")
+        self._copy(table, f"_NEXT_{stream}")
+
+    def _copy(self, table: str, to: str) -> None:
+        self.duck.execute(f"DELETE FROM D.S.{to}")
+        self.duck.execute(f"INSERT INTO D.S.{to} SELECT * FROM D.S.{table}")
 
     def put(self, table: str, **row: object) -> None:
-        """A row that comes into a table, and into its streams."""
+        """A row that comes into a table."""
         names, values = ", ".join(row), ", ".join(literal(value) for value in row.values())
-        self.run(f"INSERT INTO {table} ({names}) SELECT {values}")
-        for stream, of in self.streams.items():
-            if of.upper() == table.upper():
-                self._plain(
-                    f"INSERT INTO {stream} ({names}, METADATA$ACTION, METADATA$ISUPDATE) SELECT {values}, 'INSERT', FALSE"
-                )
+        self._plain(f"INSERT INTO {table} ({names}) SELECT {values}")
 
     def rewrite(self, text: str) -> str:
         def clock(match: re.Match) -> str:
@@ -161,30 +178,44 @@ class Snowflake:
         elif verb == "BEGIN":
             rows, self._open = self._plain("BEGIN"), []
         elif verb in ("COMMIT", "ROLLBACK"):
-            for stream in (self._open or []) if verb == "COMMIT" else []:
-                self._plain(f"DELETE FROM {stream}")
-            rows, self._open = self._plain(verb), None
+            rows = self._end(verb)
+        elif verb in CHANGES:
+            rows = self._change(text, names)
         else:
-            rows = self._change(text, names) if verb in CHANGES else self._plain(text, names)
+            for stream in self._named(text):
+                self._read(stream)
+            rows = self._plain(text, names)
         self.after(text)
         return rows
 
-    def _change(self, text: str, names: list | None) -> list[tuple]:
+    def _named(self, text: str) -> list[str]:
         words = {token.upper for token in scripting.tokens(text)}
-        read = [stream for stream in self.streams if stream in words]
-        if self._open is not None:
-            rows = self._plain(text, names)
-            self._open += read
-            return rows
-        self._plain("BEGIN")
+        return [stream for stream in self.streams if stream in words]
+
+    def _end(self, verb: str) -> list[tuple]:
+        for stream in (self._open or []) if verb == "COMMIT" else []:
+            self._copy(f"_NEXT_{stream}", f"_AT_{stream}")
+        rows, self._open = self._plain(verb), None
+        return rows
+
+    def _change(self, text: str, names: list | None) -> list[tuple]:
+        alone = self._open is None
+        if alone:
+            self._plain("BEGIN")
+            self._open = []
         try:
+            # The first statement of a transaction that reads a stream says what it holds for all of them.
+            for stream in self._named(text):
+                if stream not in self._open:
+                    self._read(stream)
+                    self._open.append(stream)
             rows = self._plain(text, names)
-            for stream in read:
-                self._plain(f"DELETE FROM {stream}")
         except BaseException:
-            self._plain("ROLLBACK")
+            if alone:
+                self._end("ROLLBACK")
             raise
-        self._plain("COMMIT")
+        if alone:
+            self._end("COMMIT")
         return rows
 
     def _call(self, text: str) -> None:
