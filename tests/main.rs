@@ -10,4 +10,5 @@ mod house;
 mod plans;
 mod property;
 mod schema;
+mod sql;
 mod support;

@@ -6,7 +6,7 @@ DECLARE
   moment TIMESTAMP_NTZ;
   claimed NUMBER;
 BEGIN
-  FOR round IN 0 TO {{batches}} DO
+  FOR pass_no IN 0 TO {{batches}} DO
     -- Settle what is bought, also what a run bought that died.
     BEGIN TRANSACTION;
     UPDATE {{outcomes}} SET settling = TRUE;
@@ -42,7 +42,7 @@ BEGIN
     WHEN MATCHED AND q.lease_id = o.lease_id THEN UPDATE SET
       lease_id = NULL,
       last_error = o.error,
-      due_at = DATEADD('minute', {{backoff_minutes}} * POWER(4, q.attempts - 1), SYSDATE());
+      due_at = DATEADD('minute', IFF(q.attempts < {{max_attempts}}, {{backoff_minutes}} * POWER(4, q.attempts - 1), 0), SYSDATE());
     DELETE FROM {{outcomes}} WHERE settling;
     COMMIT;
 
@@ -63,7 +63,7 @@ BEGIN
     DELETE FROM {{queue}} WHERE attempts >= {{max_attempts}} AND due_at <= :moment;
     COMMIT;
 
-    IF (round = {{batches}}) THEN
+    IF (pass_no = {{batches}}) THEN
       BREAK;
     END IF;
 
@@ -115,7 +115,7 @@ BEGIN
         UPDATE {{queue}} SET
           lease_id = NULL,
           last_error = :problem,
-          due_at = DATEADD('minute', {{backoff_minutes}} * POWER(4, attempts - 1), SYSDATE())
+          due_at = DATEADD('minute', IFF(attempts < {{max_attempts}}, {{backoff_minutes}} * POWER(4, attempts - 1), 0), SYSDATE())
         WHERE lease_id = :lease;
     END;
   END FOR;

@@ -2,8 +2,8 @@
 -- https://docs.snowflake.com/en/sql-reference/stored-procedures/system_send_email
 DECLARE
   known NUMBER;
-  text VARCHAR;
-  subject VARCHAR;
+  message VARCHAR;
+  title VARCHAR;
 BEGIN
   SELECT COUNT(*) INTO :known FROM DAILY_FACT WHERE fact_day = :report_day;
   IF (known = 0) THEN
@@ -38,8 +38,8 @@ BEGIN
   ) q
   WHERE summary_day = asked_day;
 
-  SELECT MAX(summary) INTO :text FROM DAILY_SUMMARY WHERE summary_day = :report_day;
-  IF (text IS NULL) THEN
+  SELECT MAX(summary) INTO :message FROM DAILY_SUMMARY WHERE summary_day = :report_day;
+  IF (message IS NULL) THEN
     RETURN 'no answer';
   END IF;
   SELECT COUNT(*) INTO :known FROM DAILY_SUMMARY WHERE summary_day = :report_day AND mailed_at IS NULL;
@@ -48,8 +48,8 @@ BEGIN
   END IF;
 
   -- A run that dies between these two makes the next one send it again: once too often, not never.
-  subject := 'Summary of ' || TO_VARCHAR(report_day, 'YYYY-MM-DD');
-  CALL SYSTEM$SEND_EMAIL('EXECUTIVE_MAIL', :recipients, :subject, :text);
+  title := 'Summary of ' || TO_VARCHAR(report_day, 'YYYY-MM-DD');
+  CALL SYSTEM$SEND_EMAIL('EXECUTIVE_MAIL', :recipients, :title, :message);
   UPDATE DAILY_SUMMARY SET mailed_at = SYSDATE() WHERE summary_day = :report_day;
   RETURN 'sent';
 END

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pytest
 import scripting
 from fakesnow.dialect import parse_one
 from fakesnow.instance import FakeSnow
@@ -26,9 +27,13 @@ VECTOR = re.compile(r"\bVECTOR\s*\(\s*FLOAT\s*,\s*\d+\s*\)", re.I)
 NAMED = re.compile(r"\b(?!INPUT\b|OUTER\b|PATH\b|MODE\b)\w+\s*=>\s*", re.I)
 TABLE_FUNCTION = re.compile(r"\bTABLE\s*\(\s*INFORMATION_SCHEMA\.(\w+)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*\)", re.I)
 VERB = re.compile(r"\s*(?:--[^\n]*\n\s*)*(\w+)")
+# When the tests begin.
+START = datetime(2026, 3, 2, 12, 0, 0)
+TRANSLATED: dict[str, str] = {}
 # Functions of Snowflake that fakesnow lacks.
 MACROS = (
     "VECTOR_COSINE_SIMILARITY(a, b) AS list_cosine_similarity(a::DOUBLE[], b::DOUBLE[])",
+    "FAKE_CLOCK() AS getvariable('clock')",
     "TRY_TO_TIMESTAMP_TZ(a) AS TRY_CAST(a AS TIMESTAMPTZ)",
 )
 CHANGES = ("INSERT", "UPDATE", "DELETE", "MERGE")
@@ -82,16 +87,18 @@ class Snowflake:
     """One schema, one session at a time."""
 
     def __init__(self) -> None:
-        self.now = datetime(2026, 3, 2, 12, 0, 0)
         self.calls = Counter()
+        self.uuids = 0
         self.mails: list[tuple] = []
         self.warehouses: list[str] = []
         self.streams: dict[str, tuple[str, str]] = {}
         self.before = lambda text: None
+        self.uncommitted = lambda text: None
         self.after = lambda text: None
         self.account = FakeSnow()
         self.connection = self.account.connect(database="D", schema="S")
         self.duck = self.connection._duck_conn
+        self.now = START
         self._open: list[str] | None = None
         self._functions: list[str] = []
         self.duck.execute("ATTACH ':memory:' AS SNOWFLAKE")
@@ -99,6 +106,15 @@ class Snowflake:
             self.duck.execute(f"CREATE SCHEMA SNOWFLAKE.{schema}")
         for macro in MACROS:
             self.duck.execute(f"CREATE MACRO D.S.{macro}")
+
+    @property
+    def now(self) -> datetime:
+        return self._now
+
+    @now.setter
+    def now(self, now: datetime) -> None:
+        self._now = now
+        self.duck.execute(f"SET VARIABLE clock = TIMESTAMP '{now.isoformat(' ')}'")
 
     def function(self, name: str, answer, returns: str = "VARCHAR") -> None:  # noqa: ANN001
         """An AI function in Python; each row that it answers is counted."""
@@ -147,24 +163,31 @@ class Snowflake:
 
     def rewrite(self, text: str) -> str:
         def clock(match: re.Match) -> str:
-            what = match[1].upper()
-            return literal(self.now.date() if what == "CURRENT_DATE" else self.now)
+            return "FAKE_CLOCK()::" + ("DATE" if match[1].upper() == "CURRENT_DATE" else "TIMESTAMP_NTZ")
 
+        if "UUID_STRING()" in text:
+            self.uuids += 1
+            text = text.replace("UUID_STRING()", f"'lease-{self.uuids}'")
         text = TABLE_FUNCTION.sub(r"FAKE_\1", text)
         text = NAMED.sub("", VECTOR.sub("FLOAT[]", CLOCK.sub(clock, text)))
         return text
 
     def _plain(self, text: str, names: list | None = None) -> list[tuple]:
         text = self.rewrite(text)
-        with self.connection.cursor() as cursor:
-            if VERB.match(text)[1].upper() == "MERGE":
-                # fakesnow takes a MERGE apart, and knows columns only as values; DuckDB has a MERGE of its own.
-                return self.duck.execute(cursor._transform(parse_one(text), None).sql("duckdb")).fetchall()
-            cursor.execute(text)
-            rows = cursor.fetchall()
+        verb = VERB.match(text)[1].upper()
+        if verb in (*CHANGES, "SELECT", "WITH"):
+            # fakesnow translates, DuckDB runs: a MERGE, too, which fakesnow would take apart (it knows columns only as
+            # values there). What was translated once is kept, that takes longest.
+            if text not in TRANSLATED:
+                with self.connection.cursor() as cursor:
+                    TRANSLATED[text] = cursor._transform(parse_one(text), None).sql("duckdb")
+            done = self.duck.execute(TRANSLATED[text])
             if names is not None:
-                names += [column.name for column in cursor.description]
-            return rows
+                names += [column[0] for column in done.description]
+            return done.fetchall()
+        with self.connection.cursor() as cursor:
+            cursor.execute(text)
+            return cursor.fetchall()
 
     def run(self, text: str, names: list | None = None) -> list[tuple]:
         """One statement. One that changes data and reads a stream empties it with its commit."""
@@ -210,6 +233,7 @@ class Snowflake:
                     self._read(stream)
                     self._open.append(stream)
             rows = self._plain(text, names)
+            self.uncommitted(text)
         except BaseException:
             if alone:
                 self._end("ROLLBACK")
@@ -247,8 +271,21 @@ class Snowflake:
     def rows(self, text: str) -> list[tuple]:
         return self._plain(text)
 
+    def tables(self, folder: str) -> None:
+        """Makes the tables of a folder."""
+        for path in files(folder):
+            if kind(path) == "table":
+                self.run(path.read_text())
+
     def close(self) -> None:
         for name in self._functions:
             self.duck.remove_function(name)
         self.connection.close()
         self.account.duck_conn.close()
+
+
+@pytest.fixture
+def snowflake():
+    made = Snowflake()
+    yield made
+    made.close()

@@ -164,9 +164,10 @@ class Reader:
             if word == "LET":
                 self.take()
             name = self.take().upper()
-            if self.peek() != ":=":
+            if self.peek() == ":=":
                 self.take()
-            self.take(":=")
+            else:
+                self.until(":=")
             return Assign(name, self.until(";"))
         if word in ("RETURN", "BREAK", "RAISE"):
             self.take()
