@@ -32,10 +32,36 @@ START = datetime(2026, 3, 2, 12, 0, 0)
 TRANSLATED: dict[str, str] = {}
 # Functions of Snowflake that fakesnow lacks.
 MACROS = (
-    "VECTOR_COSINE_SIMILARITY(a, b) AS list_cosine_similarity(a::DOUBLE[], b::DOUBLE[])",
+    "FAKE_SIMILARITY(a, b) AS list_cosine_similarity(a::DOUBLE[], b::DOUBLE[])",
     "FAKE_CLOCK() AS getvariable('clock')",
     "TRY_TO_TIMESTAMP_TZ(a) AS TRY_CAST(a AS TIMESTAMPTZ)",
 )
+# fakesnow numbers the rows of FLATTEN as they come out, in any order; here they have their places.
+FLATTEN = """
+CREATE OR REPLACE MACRO D._fs_flatten(input) AS TABLE
+SELECT
+  hash(to_json(input))::UBIGINT AS SEQ,
+  e.k AS KEY,
+  coalesce(e.k, '[' || e.n || ']') AS PATH,
+  e.n AS INDEX,
+  e.v AS VALUE,
+  to_json(input) AS THIS
+FROM (
+  SELECT unnest(
+    CASE WHEN json_type(to_json(input)) = 'OBJECT'
+      THEN list_transform(
+        json_keys(to_json(input)),
+        lambda x: struct_pack(k := x, n := NULL::BIGINT, v := CAST(to_json(input) -> x AS JSON))
+      )
+      ELSE list_transform(
+        CAST(to_json(input) AS JSON[]),
+        lambda x, i: struct_pack(k := NULL::VARCHAR, n := (i - 1)::BIGINT, v := x)
+      )
+    END,
+    recursive := true
+  )
+) AS e(k, n, v)
+"""
 CHANGES = ("INSERT", "UPDATE", "DELETE", "MERGE")
 
 
@@ -104,6 +130,7 @@ class Snowflake:
         self.duck.execute("ATTACH ':memory:' AS SNOWFLAKE")
         for schema in ("CORTEX", "ACCOUNT_USAGE", "ALERT"):
             self.duck.execute(f"CREATE SCHEMA SNOWFLAKE.{schema}")
+        self.duck.execute(FLATTEN)
         for macro in MACROS:
             self.duck.execute(f"CREATE MACRO D.S.{macro}")
 
@@ -168,6 +195,7 @@ class Snowflake:
         if "UUID_STRING()" in text:
             self.uuids += 1
             text = text.replace("UUID_STRING()", f"'lease-{self.uuids}'")
+        text = text.replace("VECTOR_COSINE_SIMILARITY(", "FAKE_SIMILARITY(")
         text = TABLE_FUNCTION.sub(r"FAKE_\1", text)
         text = NAMED.sub("", VECTOR.sub("FLOAT[]", CLOCK.sub(clock, text)))
         return text
@@ -185,6 +213,9 @@ class Snowflake:
             if names is not None:
                 names += [column[0] for column in done.description]
             return done.fetchall()
+        if verb in ("BEGIN", "COMMIT", "ROLLBACK"):
+            self.duck.execute(verb)
+            return []
         with self.connection.cursor() as cursor:
             cursor.execute(text)
             return cursor.fetchall()
@@ -257,7 +288,18 @@ class Snowflake:
         return self.script(text) if is_block(text) else self.run(text)
 
     def script(self, text: str, **arguments: object):  # noqa: ANN201
-        return scripting.Run(self.run, literal).run(text, **arguments)
+        return scripting.Run(self.run, self.bind).run(text, **arguments)
+
+    def bind(self, name: str, value: object) -> str:
+        """A value for a text: a variable of DuckDB where it can be one, so that the text stays the same."""
+        if isinstance(value, str):
+            found, kind_ = "'" + value.replace("'", "''") + "'", "VARCHAR"
+        elif isinstance(value, datetime):
+            found, kind_ = f"TIMESTAMP '{value.isoformat(' ')}'", "TIMESTAMP_NTZ"
+        else:
+            return literal(value)
+        self.duck.execute(f"SET VARIABLE bound_{name} = {found}")
+        return f"getvariable('bound_{name}')::{kind_}"
 
     def die(self) -> None:
         """The session ends where it is: what is not committed is gone."""

@@ -265,7 +265,7 @@ class _Answer(Exception):
 
 
 class Run:
-    """Runs a block: `execute(text)` runs one statement and gives its rows, `literal(value)` writes a value."""
+    """Runs a block: `execute(text)` runs one statement and gives its rows, `literal(name, value)` writes a value."""
 
     def __init__(self, execute, literal) -> None:  # noqa: ANN001
         self.execute, self.literal = execute, literal
@@ -294,11 +294,12 @@ class Run:
             value = self.values.get(name)
             if isinstance(value, dict) and n + 2 < len(found) and found[n + 1].text == ".":
                 value, end = value[found[n + 2].upper], found[n + 2].end
+                name = f"{name}_{found[n + 2].upper}"
             elif name not in self.values:
                 if colon:
                     raise ScriptError(f"no variable {name}")
                 continue
-            parts += [text[at : before.start if colon else token.start], self.literal(value)]
+            parts += [text[at : before.start if colon else token.start], self.literal(name, value)]
             at = end
         return "".join(parts) + text[at:]
 
