@@ -34,6 +34,8 @@ TRANSLATED: dict[str, str] = {}
 MACROS = (
     "FAKE_SIMILARITY(a, b) AS list_cosine_similarity(a::DOUBLE[], b::DOUBLE[])",
     "FAKE_CLOCK() AS getvariable('clock')",
+    "IS_ROLE_IN_SESSION(a) AS list_contains(getvariable('roles'), a)",
+    "TRY_TO_TIMESTAMP_NTZ(a) AS TRY_CAST(a AS TIMESTAMP)",
     "TRY_TO_TIMESTAMP_TZ(a) AS TRY_CAST(a AS TIMESTAMPTZ)",
 )
 # fakesnow numbers the rows of FLATTEN as they come out, in any order; here they have their places.
@@ -143,11 +145,16 @@ class Snowflake:
         self._now = now
         self.duck.execute(f"SET VARIABLE clock = TIMESTAMP '{now.isoformat(' ')}'")
 
+    def sign_in(self, user: str, *roles: str) -> None:
+        """Who CURRENT_USER is, and the roles of the session."""
+        self.duck.execute(f"SET VARIABLE me = '{user}'")
+        self.duck.execute(f"SET VARIABLE roles = {list(roles)}::VARCHAR[]")
+
     def function(self, name: str, answer, returns: str = "VARCHAR") -> None:  # noqa: ANN001
         """An AI function in Python; each row that it answers is counted."""
 
         def counted(*values: object) -> object:
-            self.calls[(name, *values)] += 1
+            self.calls[(name, *(tuple(value) if isinstance(value, list) else value for value in values))] += 1
             return answer(*values)
 
         self.duck.create_function(
@@ -196,6 +203,7 @@ class Snowflake:
             self.uuids += 1
             text = text.replace("UUID_STRING()", f"'lease-{self.uuids}'")
         text = text.replace("VECTOR_COSINE_SIMILARITY(", "FAKE_SIMILARITY(")
+        text = text.replace("CURRENT_USER()", "getvariable('me')::VARCHAR")
         text = TABLE_FUNCTION.sub(r"FAKE_\1", text)
         text = NAMED.sub("", VECTOR.sub("FLOAT[]", CLOCK.sub(clock, text)))
         return text
