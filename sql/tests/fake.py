@@ -1,6 +1,6 @@
 """A Snowflake of fakesnow for the tests: streams, a clock, vectors and AI functions that count are added to it.
 
-What fakesnow (0.12) cannot do is brought about here, on the text of a statement or in DuckDB: see README.md beside.
+What fakesnow (0.12) cannot do is brought about here, on the text of a statement or in DuckDB: ../README.md lists it.
 """
 
 import json
@@ -25,7 +25,9 @@ CLOCK = re.compile(r"\b(SYSDATE|CURRENT_TIMESTAMP|CURRENT_DATE)\(\)", re.I)
 VECTOR = re.compile(r"\bVECTOR\s*\(\s*FLOAT\s*,\s*\d+\s*\)", re.I)
 # Names of arguments: DuckDB's functions take them by place. FLATTEN's stay, fakesnow wants them.
 NAMED = re.compile(r"\b(?!INPUT\b|OUTER\b|PATH\b|MODE\b)\w+\s*=>\s*", re.I)
-TABLE_FUNCTION = re.compile(r"\bTABLE\s*\(\s*INFORMATION_SCHEMA\.(\w+)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*\)", re.I)
+TABLE_FUNCTION = re.compile(
+    r"\bTABLE\s*\(\s*INFORMATION_SCHEMA\.(\w+)\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\s*\)", re.I
+)
 VERB = re.compile(r"\s*(?:--[^\n]*\n\s*)*(\w+)")
 # When the tests begin.
 START = datetime(2026, 3, 2, 12, 0, 0)
