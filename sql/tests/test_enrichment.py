@@ -121,9 +121,7 @@ def test_each_row_is_bought_once(world):
 def test_an_answer_that_is_read_twice_in_a_text_is_bought_twice(world):
     """Why the outcome is stored first: this is what a plain INSERT … SELECT would cost."""
     world.add(r1="one")
-    world.account.run(
-        "SELECT AI_SENTIMENT(review_text, TRUE):value, AI_SENTIMENT(review_text, TRUE):error FROM REVIEW"
-    )
+    world.account.run("SELECT AI_SENTIMENT(review_text, TRUE):value, AI_SENTIMENT(review_text, TRUE):error FROM REVIEW")
     assert world.bought() == Counter(one=2)
 
 
@@ -178,7 +176,9 @@ def test_the_source_is_never_written(world):
     world.both(2)
     for found in written:
         words = [token.upper for token in found]
-        assert "REVIEW" not in words or words[0] not in ("UPDATE", "DELETE") and words[:3] != ["MERGE", "INTO", "REVIEW"]
+        assert (
+            "REVIEW" not in words or words[0] not in ("UPDATE", "DELETE") and words[:3] != ["MERGE", "INTO", "REVIEW"]
+        )
 
 
 def test_a_failing_row_is_tried_a_bounded_number_of_times_and_keeps_its_error(world):
