@@ -1,4 +1,4 @@
-"""Runs the tests of this folder in a virtualenv that is made once, in the user's cache.
+"""Runs the tests of this folder and of ../sql/tests in a virtualenv that is made once, in the user's cache.
 
     python3 clients/run.py [arguments of pytest]
     python3 clients/run.py --program NAME       prints where a program of the virtualenv is
@@ -157,7 +157,7 @@ def main() -> None:
         return
     python = folder / "bin" / "python"
     # Two at a time suffice, and leave a small machine its breath.
-    arguments = ["-n", "2", "--dist", "worksteal", *sys.argv[1:]]
+    arguments = ["-c", str(HERE / "pytest.ini"), "-n", "2", "--dist", "worksteal", *sys.argv[1:]]
     os.chdir(HERE)
     # Nothing but the virtualenv and this folder; and nothing is left in this folder.
     os.environ["PYTHONNOUSERSITE"] = "1"
