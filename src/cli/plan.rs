@@ -170,8 +170,9 @@ fn entry(item: &Item) -> Entry {
                 .steps
                 .iter()
                 .zip(&planned.verdicts)
-                .filter_map(|(step, verdict)| match verdict {
-                    Verdict::Held(why) if step.action != Action::Note => Some((step.on.clone(), held(why))),
+                .enumerate()
+                .filter_map(|(n, (step, verdict))| match verdict {
+                    Verdict::Held(why) if step.action != Action::Note => Some((n, held(why))),
                     _ => None,
                 })
                 .collect();

@@ -115,7 +115,7 @@ impl ClientError {
 
     /// 002003: the object does not exist, or the role does not see it.
     pub fn is_object_missing(&self) -> bool {
-        self.is("002003")
+        self.is("002003") || self.is("002043")
     }
 
     /// 002002: an object of that name exists already.

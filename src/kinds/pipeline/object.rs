@@ -10,7 +10,7 @@ use crate::{
     engine::{fault::Fault, ownership::bad_name},
     plan::{
         Cell, Change, Property, Risk, Source, Target,
-        property::{Difference, PropertyChange, alterations, difference},
+        property::{Difference, alterations, difference},
     },
     snowflake::{
         Rows, Statement,
@@ -144,9 +144,6 @@ pub(super) struct Replace {
 }
 
 impl Update {
-    pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.losing.is_none() && self.replace.is_none()
-    }
     /// What the rows of a kind say, with the ALTERs that follow.
     pub fn of_rows<S>(
         rows: &[Property<S>],
@@ -195,6 +192,7 @@ impl There<'_> {
         self.ignored.iter().any(|ignored| ignored == path)
     }
     /// The value of a property in the answer of DESCRIBE, as procedures have it: a row for each.
+    #[allow(dead_code)] // for kinds with bodies
     pub fn described(&self, property: &str) -> Option<&str> {
         let rows = self.details?;
         rows.iter().find(|row| row.text("property") == Some(property))?.text("value")
@@ -220,12 +218,6 @@ pub(super) fn text(shown: impl Into<String>) -> Value {
 /// A change of a field, by text.
 pub(super) fn changed(path: impl Into<String>, from: Option<&str>, to: Option<&str>, risk: Risk) -> Change {
     Change { path: path.into(), from: from.map(text), to: to.map(text), risk }
-}
-
-/// Changes of properties, as the plan shows them.
-#[allow(dead_code)]
-pub(super) fn shown(changes: &[PropertyChange]) -> Vec<Change> {
-    changes.iter().map(|change| change.change.clone()).collect()
 }
 
 /// A name in a spec, with the place where it stands.

@@ -10,7 +10,7 @@ use super::{
     order::order,
 };
 use crate::{
-    api::{DeletionPolicy, pipeline::PipelineSpec, record::Entry},
+    api::{DeletionPolicy, connection::Adoption, pipeline::PipelineSpec, record::Entry},
     engine::{
         fault::Fault,
         managed::{Plan, Planning},
@@ -131,7 +131,11 @@ impl Driver<'_> {
         let kind = object.kind;
         let found = self.seen.found(kind, &object.name)?;
         let former = object.former.as_ref().map(|name| target(kind, name));
+        // Without a record, what our role owns counts as ours.
+        let adoption =
+            if self.planning.offline { Adoption::OwnedByRole } else { self.planning.claimant.adoption };
         let claimant = Claimant {
+            adoption,
             former: former.as_ref().map_or(Former::None, Former::Named),
             ..self.planning.claimant
         };

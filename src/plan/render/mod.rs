@@ -29,8 +29,8 @@ pub struct Entry {
     pub object: String,
     /// The steps, in the order of their dependence.
     pub steps: Vec<Step>,
-    /// Targets whose steps wait, and why.
-    pub held: Vec<(Target, String)>,
+    /// Steps that wait, by their places, and why.
+    pub held: Vec<(usize, String)>,
     /// Why there is no plan for this resource, or only a part of one.
     pub fault: Option<String>,
     /// Objects of it for which there is no plan, and why; the rest goes on.
@@ -232,7 +232,7 @@ impl Entry {
                 None if adopts(step) && !self.changes_also(&step.on) => Verb::Adopt,
                 None => continue,
             };
-            let held = self.held.iter().find(|(on, _)| *on == step.on).map(|(_, why)| why.as_str());
+            let held = self.held.iter().find(|(at, _)| *at == n).map(|(_, why)| why.as_str());
             // The adoption itself is told by its own sign.
             let adopted = verb != Verb::Adopt && adopted(&step.on);
             rows.push(Row { entry: self, step, verb, held, adopted, ended: self.ended.get(n) });

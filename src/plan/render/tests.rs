@@ -64,7 +64,7 @@ fn report() -> Report {
         Note::Forget { on: Target::new("WAREHOUSE", "SETTLED") },
     );
     let mut held = entry("old", vec![step("OLD", Action::Delete(Risk::Destructive))]);
-    held.held.push((Target::new("WAREHOUSE", "OLD"), "waits for approval".into()));
+    held.held.push((0, "waits for approval".into()));
     let mut failed = entry("taken", vec![]);
     failed.fault = Some("warehouse TAKEN exists already and was not created here".into());
     Report {
@@ -89,7 +89,7 @@ fn hostile() -> Report {
     let mut entry = entry("x", vec![step(HOSTILE, Action::Update(changes))]);
     entry.name = HOSTILE.into();
     entry.fault = Some(HOSTILE.into());
-    entry.held.push((Target::new("WAREHOUSE", HOSTILE), HOSTILE.into()));
+    entry.held.push((0, HOSTILE.into()));
     Report { entries: vec![entry] }
 }
 
