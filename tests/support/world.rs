@@ -16,7 +16,8 @@ use kube::Resource;
 use serde_json::{Value, json};
 use snowfence::{
     api::{
-        APPROVE, Record, Reference, ResourceMonitor, SnowflakeWarehouse, Status, monitor::MonitorSpec,
+        APPROVE, CortexPipeline, Record, Reference, ResourceMonitor, SnowflakeWarehouse, Status,
+        monitor::MonitorSpec, pipeline::PipelineSpec,
         warehouse::WarehouseSpec,
     },
     engine::{
@@ -42,6 +43,7 @@ pub const NAMESPACE: &str = "team";
 pub enum Cr {
     Warehouse(SnowflakeWarehouse),
     Monitor(ResourceMonitor),
+    Pipeline(CortexPipeline),
 }
 
 impl Cr {
@@ -49,18 +51,21 @@ impl Cr {
         match self {
             Self::Warehouse(cr) => json!(cr.status),
             Self::Monitor(cr) => json!(cr.status),
+            Self::Pipeline(cr) => json!(cr.status),
         }
     }
     fn meta_mut(&mut self) -> &mut kube::core::ObjectMeta {
         match self {
             Self::Warehouse(cr) => cr.meta_mut(),
             Self::Monitor(cr) => cr.meta_mut(),
+            Self::Pipeline(cr) => cr.meta_mut(),
         }
     }
     pub fn record(&self) -> Record {
         match self {
             Self::Warehouse(cr) => cr.status.as_ref().map(|status| status.record.clone()),
             Self::Monitor(cr) => cr.status.as_ref().map(|status| status.record.clone()),
+            Self::Pipeline(cr) => cr.status.as_ref().map(|status| status.record.clone()),
         }
         .unwrap_or_default()
     }
@@ -146,6 +151,7 @@ impl Ledger for StatusLedger<'_> {
             match cr {
                 Cr::Warehouse(cr) => cr.status.get_or_insert_default().record = record,
                 Cr::Monitor(cr) => cr.status.get_or_insert_default().record = record,
+                Cr::Pipeline(cr) => cr.status.get_or_insert_default().record = record,
             }
         })
         .await
@@ -236,6 +242,13 @@ impl World {
             _ => Cr::Monitor(ResourceMonitor::new(name, spec)),
         });
     }
+    pub fn pipeline(&mut self, name: &str, spec: PipelineSpec) {
+        let spec = PipelineSpec { connection_ref: connection(), ..spec };
+        self.put(format!("p/{name}"), |old| match old {
+            Some(Cr::Pipeline(cr)) => Cr::Pipeline(CortexPipeline { spec, ..cr }),
+            _ => Cr::Pipeline(CortexPipeline::new(name, spec)),
+        });
+    }
     pub fn get(&self, key: &str) -> Cr {
         self.store.lock().unwrap().crs[key].1.clone()
     }
@@ -270,6 +283,9 @@ impl World {
                     index.put(cr);
                     index.put_monitor(Arc::new(cr.clone()));
                 }
+                Cr::Pipeline(cr) => {
+                    index.put(cr);
+                }
             }
         }
         index.put_account(self.session.key.clone(), self.session.account.name.clone());
@@ -293,6 +309,7 @@ impl World {
             match &cr {
                 Cr::Warehouse(cr) => one(cr, &session, &index, &ledger, as_of, &mut events).await,
                 Cr::Monitor(cr) => one(cr, &session, &index, &ledger, as_of, &mut events).await,
+                Cr::Pipeline(cr) => one(cr, &session, &index, &ledger, as_of, &mut events).await,
             }
         };
         let end = tokio::select! {
@@ -348,10 +365,10 @@ impl World {
         let record = self.get(key).record();
         let mut events = vec![];
         let work = async {
-            if key.starts_with("w/") {
-                tear::<SnowflakeWarehouse>(wish, &record, &session, &mut events).await
-            } else {
-                tear::<ResourceMonitor>(wish, &record, &session, &mut events).await
+            match key.split('/').next() {
+                Some("w") => tear::<SnowflakeWarehouse>(wish, &record, &session, &mut events).await,
+                Some("p") => tear::<CortexPipeline>(wish, &record, &session, &mut events).await,
+                _ => tear::<ResourceMonitor>(wish, &record, &session, &mut events).await,
             }
         };
         let result = tokio::select! {
@@ -412,6 +429,7 @@ async fn one<K: Managed>(
         .write_with(|cr| match cr {
             Cr::Warehouse(cr) => cr.status = Some(serde_json::from_value(status.clone()).unwrap()),
             Cr::Monitor(cr) => cr.status = Some(serde_json::from_value(status.clone()).unwrap()),
+            Cr::Pipeline(cr) => cr.status = Some(serde_json::from_value(status.clone()).unwrap()),
         })
         .await;
 }
