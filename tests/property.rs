@@ -11,6 +11,7 @@ mod deletion;
 mod live;
 mod neighbours;
 mod oracle;
+mod pipelines;
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},

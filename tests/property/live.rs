@@ -330,6 +330,7 @@ pub fn observes(cr: &Cr) -> bool {
     let policy = match cr {
         Cr::Warehouse(cr) => cr.spec.management_policy,
         Cr::Monitor(cr) => cr.spec.management_policy,
+        Cr::Pipeline(cr) => cr.spec.management_policy,
     };
     policy == Some(ManagementPolicy::Observe)
 }

@@ -26,6 +26,7 @@ pub fn check(world: &World) -> Result<(), String> {
         let spec = match &cr {
             Cr::Warehouse(cr) => serde_json::json!(cr.spec),
             Cr::Monitor(cr) => serde_json::json!(cr.spec),
+            Cr::Pipeline(cr) => serde_json::json!(cr.spec),
         };
         let wrong =
             |what: &str| Err(format!("{key} says {reason} ({message}), but {what}; {thing:?}; {record:?}"));
@@ -85,6 +86,7 @@ fn name_of(key: &str, cr: &Cr) -> String {
     let name = match cr {
         Cr::Warehouse(cr) => cr.spec.name.clone(),
         Cr::Monitor(cr) => cr.spec.name.clone(),
+        Cr::Pipeline(_) => None,
     };
     fold(&name.unwrap_or_else(|| key[2..].to_uppercase()))
 }
