@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::plain::Plain;
+use super::sequences::Sequence;
 use super::store::{Head, Id, Object, Store};
+use super::streams::Stream;
+pub use super::tables::Table;
 use super::warehouse::Stored;
 use crate::sql::ObjectKind;
-use crate::sql::columns::Shape;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Database {
@@ -34,21 +36,17 @@ pub struct Schema {
     pub(crate) tags_here: Store<Tag>,
     #[serde(default)]
     pub(crate) plain: BTreeMap<ObjectKind, Store<Plain>>,
+    /// What a stream and a sequence know besides what every plain object does.
+    #[serde(default)]
+    pub(crate) streams: BTreeMap<Id, Stream>,
+    #[serde(default)]
+    pub(crate) sequences: BTreeMap<Id, Sequence>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseRole {
     pub head: Head,
     pub tags: BTreeMap<Id, String>,
-}
-
-/// A table without rows: interactive warehouses refer to it, tools read its columns.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Table {
-    pub head: Head,
-    pub interactive: bool,
-    #[serde(default)]
-    pub(crate) shape: Shape,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,4 +76,4 @@ macro_rules! object {
     )*};
 }
 
-object!(Database, Schema, DatabaseRole, Table, Tag);
+object!(Database, Schema, DatabaseRole, Tag);

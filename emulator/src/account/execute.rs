@@ -26,6 +26,11 @@ impl Account {
             Command::CreateContainer(create) => self.create_container(context, create, now),
             Command::AlterContainer(alter) => self.alter_container(context, alter),
             Command::CreateTable(create) => self.create_table(context, create, now),
+            Command::AlterTable(alter) => self.alter_table(context, alter, now),
+            Command::CreateStream(create) => self.create_stream(context, create, now),
+            Command::AlterStream(alter) => self.alter_stream(context, alter),
+            Command::CreateSequence(create) => self.create_sequence(context, create, now),
+            Command::AlterSequence(alter) => self.alter_sequence(context, alter),
             Command::CreateTag(create) => self.create_tag(context, create, now),
             Command::CreateRole(create) => self.create_role(context, create, now),
             Command::AlterRole(alter) => self.alter_role(context, alter),
@@ -57,6 +62,8 @@ impl Account {
                 match kind {
                     ObjectKind::Warehouse => self.describe_warehouse(&access, path),
                     ObjectKind::User => self.describe_user(&access, context, path, now),
+                    ObjectKind::Stream => self.describe_stream(context, &access, path, now),
+                    ObjectKind::Sequence => self.describe_sequence(context, &access, path),
                     kind => self.describe_container(context, &access, *kind, path),
                 }
             }

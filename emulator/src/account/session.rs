@@ -252,6 +252,17 @@ impl Account {
                     account,
                 ])
             }
+            on @ Securable::Table(database, schema, _) => {
+                let values = self.table_at(on).map(|table| table.parameters.clone()).unwrap_or_default();
+                let schema = self.schema((database, schema))?.parameters.clone();
+                let database = self.databases.by_id(database).ok_or_else(SqlError::impossible)?;
+                Ok(vec![
+                    Level { name: "TABLE", values },
+                    Level { name: "SCHEMA", values: schema },
+                    Level { name: "DATABASE", values: database.parameters.clone() },
+                    account,
+                ])
+            }
             on @ Securable::User(id) => {
                 let user = self.users.by_id(id).ok_or_else(SqlError::impossible)?;
                 if user.head.name != context.user {

@@ -121,18 +121,10 @@ static KINDS: &[AbsentKind] = &[
         "SEMANTIC VIEWS",
         "created_on:t name database_name schema_name comment owner owner_role_type extension",
     ),
-    kind(
-        "SEQUENCES",
-        "name database_name schema_name next_value:n interval:n created_on:t owner comment owner_role_type ordered",
-    ),
     kind("STORAGE INTEGRATIONS", "name type category enabled:b comment created_on:t"),
     kind(
         "STREAMLITS",
         "created_on:t name database_name schema_name title comment owner query_warehouse url_id owner_role_type",
-    ),
-    kind(
-        "STREAMS",
-        "created_on:t name database_name schema_name owner comment table_name source_type base_tables type stale mode stale_after:t invalid_reason owner_role_type",
     ),
     kind(
         "TASKS",

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Path;
 use super::cursor::Cursor;
 use super::data_type::{DataType, data_type};
+use super::keys::{self, Key, KeyKind};
+use super::property;
+use super::tag::{self, Tagging};
 use super::tokens::Kind;
 use crate::error::SqlError;
 
@@ -25,6 +28,21 @@ pub(crate) struct ColumnDefinition {
     pub(crate) identity: Option<Identity>,
     pub(crate) collation: Option<String>,
     pub(crate) comment: Option<String>,
+    /// Of a virtual column.
+    #[serde(default)]
+    pub(crate) expression: Option<String>,
+    /// What the statement says; the table keeps its own record of these.
+    #[serde(skip)]
+    pub(crate) masking: Option<Masking>,
+    #[serde(skip)]
+    pub(crate) tags: Vec<Tagging>,
+}
+
+/// `[WITH] MASKING POLICY name [USING (column, …)]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Masking {
+    pub(crate) policy: Path,
+    pub(crate) using: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,23 +50,6 @@ pub(crate) struct Identity {
     pub(crate) start: i64,
     pub(crate) increment: i64,
     pub(crate) ordered: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum KeyKind {
-    Primary,
-    Unique,
-    Foreign,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Key {
-    pub(crate) kind: KeyKind,
-    /// Snowflake makes a name up for one that has none.
-    pub(crate) name: Option<String>,
-    pub(crate) columns: Vec<String>,
-    /// The table and its columns; none for the primary key of that table.
-    pub(crate) references: Option<(Path, Vec<String>)>,
 }
 
 impl Shape {
@@ -86,8 +87,13 @@ pub(crate) fn comment(cursor: &mut Cursor) -> Result<Option<CommentColumn>, SqlE
     Ok(Some(CommentColumn { table, column, if_exists, text: cursor.text()? }))
 }
 
+/// The number is a guess.
+pub(crate) fn two_primary_keys() -> SqlError {
+    SqlError::new(2034, "42601", "SQL compilation error:\nmultiple primary keys are not allowed.")
+}
+
 enum Part {
-    Column(ColumnDefinition, Vec<Key>),
+    Column(Box<ColumnDefinition>, Vec<Key>),
     Key(Key),
 }
 
@@ -105,7 +111,7 @@ pub(crate) fn shape(cursor: &mut Cursor) -> Result<Shape, SqlError> {
                         format!("SQL compilation error:\nduplicate column name '{}'", column.name),
                     ));
                 }
-                shape.columns.push(column);
+                shape.columns.push(*column);
                 shape.keys.extend(keys);
             }
         }
@@ -123,12 +129,7 @@ pub(crate) fn shape(cursor: &mut Cursor) -> Result<Shape, SqlError> {
         ));
     }
     if shape.keys.iter().filter(|key| key.kind == KeyKind::Primary).count() > 1 {
-        // The number is a guess.
-        return Err(SqlError::new(
-            2034,
-            "42601",
-            "SQL compilation error:\nmultiple primary keys are not allowed.",
-        ));
+        return Err(two_primary_keys());
     }
     let primary = shape.primary().map(|key| key.columns.clone()).unwrap_or_default();
     for column in shape.columns.iter_mut().filter(|column| primary.contains(&column.name)) {
@@ -138,69 +139,14 @@ pub(crate) fn shape(cursor: &mut Cursor) -> Result<Shape, SqlError> {
 }
 
 fn part(cursor: &mut Cursor) -> Result<Part, SqlError> {
-    // A column may be called like a constraint; then a type follows, and no bracket and no KEY.
-    let opens = |ahead: usize| matches!(&cursor.look(ahead).kind, Kind::Symbol(symbol) if symbol == "(");
-    let key = cursor.is("CONSTRAINT")
-        || ((cursor.is("PRIMARY") || cursor.is("FOREIGN")) && cursor.is_at(1, "KEY"))
-        || (cursor.is("UNIQUE") && opens(1));
-    if !key {
-        return column(cursor);
-    }
-    let name = if cursor.takes("CONSTRAINT") { Some(cursor.identifier()?) } else { None };
-    let kind = key_kind(cursor)?;
-    let columns = cursor.bracketed(Cursor::identifier)?;
-    if columns.is_empty() {
-        return cursor.unexpected();
-    }
-    let references = if kind == KeyKind::Foreign {
-        cursor.expect("REFERENCES")?;
-        Some(referenced(cursor)?)
-    } else {
-        None
-    };
-    properties(cursor);
-    Ok(Part::Key(Key { kind, name, columns, references }))
-}
-
-fn key_kind(cursor: &mut Cursor) -> Result<KeyKind, SqlError> {
-    match () {
-        () if cursor.takes("PRIMARY KEY") => Ok(KeyKind::Primary),
-        () if cursor.takes("UNIQUE") => Ok(KeyKind::Unique),
-        () if cursor.takes("FOREIGN KEY") => Ok(KeyKind::Foreign),
-        () => cursor.unexpected(),
+    match keys::out_of_line(cursor)? {
+        Some(key) => Ok(Part::Key(key)),
+        None => column(cursor).map(|(column, keys)| Part::Column(Box::new(column), keys)),
     }
 }
 
-fn referenced(cursor: &mut Cursor) -> Result<(Path, Vec<String>), SqlError> {
-    let table = cursor.path()?;
-    let columns = if cursor.is_symbol("(") { cursor.bracketed(Cursor::identifier)? } else { vec![] };
-    Ok((table, columns))
-}
-
-/// What a constraint says of itself changes nothing: none of them is enforced.
-fn properties(cursor: &mut Cursor) {
-    const WORDS: [&str; 16] = [
-        "NOT ENFORCED",
-        "ENFORCED",
-        "NOT DEFERRABLE",
-        "DEFERRABLE",
-        "INITIALLY DEFERRED",
-        "INITIALLY IMMEDIATE",
-        "ENABLE",
-        "DISABLE",
-        "VALIDATE",
-        "NOVALIDATE",
-        "RELY",
-        "NORELY",
-        "MATCH FULL",
-        "MATCH SIMPLE",
-        "MATCH PARTIAL",
-        "ON DELETE NO ACTION",
-    ];
-    while WORDS.iter().any(|words| cursor.takes(words)) {}
-}
-
-fn column(cursor: &mut Cursor) -> Result<Part, SqlError> {
+/// `name TYPE …`, and the keys that it says inline.
+pub(crate) fn column(cursor: &mut Cursor) -> Result<(ColumnDefinition, Vec<Key>), SqlError> {
     let name = cursor.identifier()?;
     let kind = data_type(cursor)?;
     let mut column = ColumnDefinition {
@@ -211,43 +157,45 @@ fn column(cursor: &mut Cursor) -> Result<Part, SqlError> {
         identity: None,
         collation: None,
         comment: None,
+        expression: None,
+        masking: None,
+        tags: Vec::new(),
     };
-    let mut keys = Vec::new();
+    let mut found = Vec::new();
     while !cursor.done() && !cursor.is_symbol(",") && !cursor.is_symbol(")") {
         match () {
             () if cursor.takes("NOT NULL") => column.nullable = false,
             () if cursor.takes("NULL") => {}
             () if cursor.takes("COLLATE") => column.collation = Some(cursor.text()?),
             () if cursor.takes("COMMENT") => column.comment = Some(cursor.text()?),
+            () if column.expression.is_none() && cursor.is("AS") => {
+                cursor.next();
+                column.expression = Some(property::opaque(cursor)?);
+            }
             () if column.default.is_none() && cursor.takes("DEFAULT") => {
                 column.default = Some(default(cursor, 0)?);
+            }
+            () if cursor.takes("WITH MASKING POLICY") || cursor.takes("MASKING POLICY") => {
+                column.masking = Some(masking(cursor)?);
+            }
+            () if column.tags.is_empty() && (cursor.takes("WITH TAG") || cursor.takes("TAG")) => {
+                column.tags = tag::after_tag(cursor)?;
             }
             () if cursor.takes("AUTOINCREMENT") || cursor.takes("IDENTITY") => {
                 column.identity = Some(identity(cursor)?);
                 column.nullable = false;
             }
-            () => keys.push(inline_key(cursor, &column.name)?),
+            () => found.push(keys::inline(cursor, &column.name)?),
         }
     }
-    Ok(Part::Column(column, keys))
+    Ok((column, found))
 }
 
-fn inline_key(cursor: &mut Cursor, column: &str) -> Result<Key, SqlError> {
-    let name = if cursor.takes("CONSTRAINT") { Some(cursor.identifier()?) } else { None };
-    let (kind, references) = if cursor.takes("REFERENCES") {
-        (KeyKind::Foreign, Some(referenced(cursor)?))
-    } else {
-        let kind = key_kind(cursor)?;
-        let references = if kind == KeyKind::Foreign {
-            cursor.expect("REFERENCES")?;
-            Some(referenced(cursor)?)
-        } else {
-            None
-        };
-        (kind, references)
-    };
-    properties(cursor);
-    Ok(Key { kind, name, columns: vec![column.to_owned()], references })
+/// After `MASKING POLICY`.
+pub(crate) fn masking(cursor: &mut Cursor) -> Result<Masking, SqlError> {
+    let policy = cursor.path()?;
+    let using = if cursor.takes("USING") { cursor.bracketed(Cursor::identifier)? } else { Vec::new() };
+    Ok(Masking { policy, using })
 }
 
 /// `[(start, step)] | [START [WITH] [=] n] [INCREMENT [BY] [=] n]`, then `[ORDER | NOORDER]`
@@ -278,7 +226,7 @@ fn identity(cursor: &mut Cursor) -> Result<Identity, SqlError> {
     Ok(identity)
 }
 
-fn signed(cursor: &mut Cursor) -> Result<i64, SqlError> {
+pub(super) fn signed(cursor: &mut Cursor) -> Result<i64, SqlError> {
     let minus = cursor.takes_symbol("-");
     let place = cursor.peek().clone();
     let number = i64::try_from(cursor.count()?).map_err(|_| place.unexpected())?;
@@ -303,6 +251,9 @@ fn default(cursor: &mut Cursor, depth: usize) -> Result<String, SqlError> {
                 let arguments = cursor.bracketed(|cursor| default(cursor, depth + 1))?;
                 return Ok(format!("{word}({})", arguments.join(", ")));
             }
+            if cursor.is_symbol(".") && depth == 0 {
+                return sequence(cursor, word);
+            }
             match word.as_str() {
                 "CURRENT_TIMESTAMP" | "CURRENT_DATE" | "CURRENT_TIME" | "CURRENT_USER" | "LOCALTIMESTAMP" => {
                     Ok(format!("{word}()"))
@@ -310,7 +261,30 @@ fn default(cursor: &mut Cursor, depth: usize) -> Result<String, SqlError> {
                 _ => Err(token.unexpected()),
             }
         }
+        Kind::Quoted(ref name) if depth == 0 && cursor.is_symbol(".") => sequence(cursor, name.clone()),
         _ => Err(token.unexpected()),
+    }
+}
+
+/// `name.NEXTVAL`, the only default that ALTER sets (docs: alter-table-column).
+pub(crate) fn sequence_default(cursor: &mut Cursor) -> Result<String, SqlError> {
+    let first = cursor.identifier()?;
+    sequence(cursor, first)
+}
+
+/// `name.NEXTVAL` with the first part read; the account completes the name.
+fn sequence(cursor: &mut Cursor, first: String) -> Result<String, SqlError> {
+    let mut path = vec![first];
+    while cursor.takes_symbol(".") {
+        path.push(cursor.identifier()?);
+    }
+    match path.pop() {
+        Some(last) if last == "NEXTVAL" && path.len() <= 3 => {
+            let parts: Vec<String> =
+                path.iter().map(|part| format!("\"{}\"", part.replace('"', "\"\""))).collect();
+            Ok(format!("{}.NEXTVAL", parts.join(".")))
+        }
+        _ => cursor.unexpected(),
     }
 }
 

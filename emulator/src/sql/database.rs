@@ -1,7 +1,5 @@
-//! Databases, schemas, and the little of tables and tags that the control plane refers to (docs: create-database,
-//! alter-database, create-schema, alter-schema, create-interactive-table, create-tag).
+//! Databases, schemas and tags (docs: create-database, alter-database, create-schema, alter-schema, create-tag).
 
-use super::columns::{self, Shape};
 use super::cursor::{Cursor, Path};
 use super::property::{Property, Setting, Takes, find, row, setting, some_settings, unset};
 use super::tag::{self, Tagging};
@@ -86,7 +84,7 @@ pub(crate) fn create(
 }
 
 /// `AT (OFFSET => 0)` is now; of other times nothing is kept here.
-fn point_in_time(cursor: &mut Cursor) -> Result<(), SqlError> {
+pub(super) fn point_in_time(cursor: &mut Cursor) -> Result<(), SqlError> {
     if !(cursor.takes("AT") || cursor.takes("BEFORE")) {
         return Ok(());
     }
@@ -142,27 +140,11 @@ pub(crate) fn alter(cursor: &mut Cursor, kind: ObjectKind) -> Result<Command, Sq
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct CreateInSchema {
+pub(crate) struct CreateTag {
     pub(crate) how: How,
     pub(crate) path: Path,
     pub(crate) comment: Option<String>,
-    pub(crate) interactive: bool,
     pub(crate) allowed_values: Vec<String>,
-    pub(crate) shape: Shape,
-}
-
-/// After `CREATE … [INTERACTIVE] TABLE`.
-pub(crate) fn create_table(cursor: &mut Cursor, how: How, interactive: bool) -> Result<Command, SqlError> {
-    let how = how.or_if_not_exists(cursor)?;
-    let path = cursor.path()?;
-    let shape = columns::shape(cursor)?;
-    if interactive && cursor.takes("CLUSTER") {
-        cursor.expect("BY")?;
-        cursor.bracketed(Cursor::identifier)?;
-    }
-    let comment = comment(cursor)?;
-    let create = CreateInSchema { how, path, comment, interactive, allowed_values: Vec::new(), shape };
-    Ok(Command::CreateTable(create))
 }
 
 /// After `CREATE … TAG`.
@@ -171,8 +153,7 @@ pub(crate) fn create_tag(cursor: &mut Cursor, how: How) -> Result<Command, SqlEr
     let path = cursor.path()?;
     let allowed_values = if cursor.takes("ALLOWED_VALUES") { cursor.list(Cursor::text)? } else { Vec::new() };
     let comment = comment(cursor)?;
-    let shape = Shape::default();
-    Ok(Command::CreateTag(CreateInSchema { how, path, comment, interactive: false, allowed_values, shape }))
+    Ok(Command::CreateTag(CreateTag { how, path, comment, allowed_values }))
 }
 
 fn comment(cursor: &mut Cursor) -> Result<Option<String>, SqlError> {

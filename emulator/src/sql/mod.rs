@@ -13,6 +13,7 @@ pub(crate) mod database_role;
 pub(crate) mod grant;
 pub(crate) mod information_schema;
 pub(crate) mod inspection;
+pub(crate) mod keys;
 pub(crate) mod kind;
 pub(crate) mod parameters;
 pub(crate) mod plain;
@@ -21,8 +22,11 @@ pub(crate) mod property;
 pub(crate) mod resource_monitor;
 pub(crate) mod role;
 pub(crate) mod select;
+pub(crate) mod sequence;
 pub(crate) mod session;
 pub(crate) mod show;
+pub(crate) mod stream;
+pub(crate) mod table;
 pub(crate) mod tag;
 mod tokens;
 pub(crate) mod user;
@@ -69,8 +73,13 @@ pub(crate) enum Command {
     AlterMonitor(resource_monitor::AlterMonitor),
     CreateContainer(database::CreateContainer),
     AlterContainer(database::AlterContainer),
-    CreateTable(database::CreateInSchema),
-    CreateTag(database::CreateInSchema),
+    CreateTable(Box<table::CreateTable>),
+    AlterTable(Box<table::AlterTable>),
+    CreateStream(Box<stream::CreateStream>),
+    AlterStream(stream::AlterStream),
+    CreateSequence(sequence::CreateSequence),
+    AlterSequence(sequence::AlterSequence),
+    CreateTag(database::CreateTag),
     CreateRole(role::CreateRole),
     AlterRole(role::AlterRole),
     CreateDatabaseRole(database_role::CreateDatabaseRole),
@@ -112,6 +121,11 @@ impl Command {
             Self::CreateContainer(create) => (Verb::Create, Some(create.kind)),
             Self::AlterContainer(alter) => (Verb::Alter, Some(alter.kind)),
             Self::CreateTable(_) => (Verb::Create, Some(Kind::Table)),
+            Self::AlterTable(_) => (Verb::Alter, Some(Kind::Table)),
+            Self::CreateStream(_) => (Verb::Create, Some(Kind::Stream)),
+            Self::AlterStream(_) => (Verb::Alter, Some(Kind::Stream)),
+            Self::CreateSequence(_) => (Verb::Create, Some(Kind::Sequence)),
+            Self::AlterSequence(_) => (Verb::Alter, Some(Kind::Sequence)),
             Self::CreateTag(_) => (Verb::Create, Some(Kind::Tag)),
             Self::CreateRole(_) => (Verb::Create, Some(Kind::Role)),
             Self::AlterRole(_) => (Verb::Alter, Some(Kind::Role)),
@@ -230,10 +244,9 @@ fn create(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if cursor.takes("DATABASE") => database::create(cursor, ObjectKind::Database, how, false),
         () if cursor.takes("TRANSIENT SCHEMA") => database::create(cursor, ObjectKind::Schema, how, true),
         () if cursor.takes("SCHEMA") => database::create(cursor, ObjectKind::Schema, how, false),
-        () if how != How::OrAlter && cursor.takes("TABLE") => database::create_table(cursor, how, false),
-        () if how != How::OrAlter && cursor.takes("INTERACTIVE TABLE") => {
-            database::create_table(cursor, how, true)
-        }
+        () if how != How::OrAlter && table::comes(cursor) => table::create(cursor, how),
+        () if how != How::OrAlter && cursor.takes("STREAM") => stream::create(cursor, how),
+        () if how != How::OrAlter && cursor.takes("SEQUENCE") => sequence::create(cursor, how),
         () if how != How::OrAlter && cursor.takes("TAG") => database::create_tag(cursor, how),
         () if cursor.takes("ROLE") => role::create(cursor, how),
         () if how != How::OrAlter && cursor.takes("USER") => user::create(cursor, how),
@@ -252,6 +265,9 @@ fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if cursor.takes("USER") => user::alter(cursor),
         () if !cursor.is_at(1, "POLICY") && cursor.takes("SESSION") => session::alter_session(cursor),
         () if cursor.takes("ACCOUNT") => session::alter_account(cursor),
+        () if cursor.takes("TABLE") => table::alter(cursor),
+        () if cursor.takes("STREAM") => stream::alter(cursor),
+        () if cursor.takes("SEQUENCE") => sequence::alter(cursor),
         () => plain::alter(cursor),
     }
 }
@@ -261,7 +277,9 @@ fn drop(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let if_exists = cursor.if_exists()?;
     let path = path_of_kind(cursor, kind)?;
     // RESTRICT minds foreign keys alone, and there are none here.
-    if matches!(kind, ObjectKind::Database | ObjectKind::Schema) && !cursor.takes("CASCADE") {
+    let restricts =
+        matches!(kind, ObjectKind::Database | ObjectKind::Schema | ObjectKind::Table | ObjectKind::Sequence);
+    if restricts && !cursor.takes("CASCADE") {
         cursor.takes("RESTRICT");
     }
     Ok(Command::Drop { kind, path, if_exists })

@@ -9,7 +9,7 @@ pub(crate) struct Parameter {
     pub(crate) property: Property,
     pub(crate) default: &'static str,
     /// A letter for each kind: `S` session (and user), `U` user alone, `W` warehouse, `D` database and schema,
-    /// `C` schema alone. Every account carries all of them.
+    /// `C` schema alone, `L` table. Every account carries all of them.
     kinds: &'static str,
 }
 
@@ -23,6 +23,7 @@ impl Parameter {
             ObjectKind::Warehouse => any("W"),
             ObjectKind::Database => any("D"),
             ObjectKind::Schema => any("DC"),
+            ObjectKind::Table => any("L"),
             _ => false,
         }
     }
@@ -103,11 +104,11 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     text("CORTEX_MODELS_ALLOWLIST", "ALL", ""),
     text("CSV_TIMESTAMP_FORMAT", "", "S"),
     text("DATA_METRIC_SCHEDULE", "60 MINUTES", ""),
-    number("DATA_RETENTION_TIME_IN_DAYS", "1", "D"),
+    number("DATA_RETENTION_TIME_IN_DAYS", "1", "DL"),
     text("DATE_INPUT_FORMAT", "AUTO", "S"),
     text("DATE_OUTPUT_FORMAT", "YYYY-MM-DD", "S"),
     text("DEFAULT_DBT_VERSION", "1.9.4", ""),
-    text("DEFAULT_DDL_COLLATION", "", "D"),
+    text("DEFAULT_DDL_COLLATION", "", "DL"),
     text("DEFAULT_NOTEBOOK_COMPUTE_POOL_CPU", "SYSTEM_COMPUTE_POOL_CPU", "D"),
     text("DEFAULT_NOTEBOOK_COMPUTE_POOL_GPU", "SYSTEM_COMPUTE_POOL_GPU", "D"),
     text("DEFAULT_NULL_ORDERING", "LAST", "S"),
@@ -156,7 +157,7 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     text("LOG_EVENT_LEVEL", "OFF", "SD"),
     text("LOG_LEVEL", "OFF", "SD"),
     number("MAX_CONCURRENCY_LEVEL", "8", "W"),
-    within("MAX_DATA_EXTENSION_TIME_IN_DAYS", (0, 90), "14", "D"),
+    within("MAX_DATA_EXTENSION_TIME_IN_DAYS", (0, 90), "14", "DL"),
     text("METRIC_LEVEL", "NONE", "SD"),
     number("MIN_DATA_RETENTION_TIME_IN_DAYS", "0", ""),
     number("MULTI_STATEMENT_COUNT", "1", "S"),

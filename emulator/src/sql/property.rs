@@ -270,7 +270,7 @@ fn written_path(cursor: &mut Cursor) -> Result<String, SqlError> {
 }
 
 /// `( … )` with what is between its brackets.
-fn opaque(cursor: &mut Cursor) -> Result<String, SqlError> {
+pub(super) fn opaque(cursor: &mut Cursor) -> Result<String, SqlError> {
     cursor.expect_symbol("(")?;
     let (mut depth, mut parts) = (1, Vec::new());
     while depth > 0 {

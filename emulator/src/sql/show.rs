@@ -291,7 +291,9 @@ fn within_of_parameters(cursor: &mut Cursor) -> Result<Within, SqlError> {
     if cursor.takes("ACCOUNT") {
         return Ok(Within::Account);
     }
-    for kind in [ObjectKind::Warehouse, ObjectKind::Database, ObjectKind::Schema, ObjectKind::User] {
+    for kind in
+        [ObjectKind::Warehouse, ObjectKind::Database, ObjectKind::Schema, ObjectKind::User, ObjectKind::Table]
+    {
         if cursor.takes(kind.singular()) {
             let path = if cursor.done() { None } else { Some(cursor.path()?) };
             return Ok(Within::Object(kind, path));
@@ -303,7 +305,14 @@ fn within_of_parameters(cursor: &mut Cursor) -> Result<Within, SqlError> {
 /// After `DESC` or `DESCRIBE`.
 pub(crate) fn describe(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let (kind, path) = super::named_object(cursor)?;
-    let described = [ObjectKind::Warehouse, ObjectKind::Database, ObjectKind::Schema, ObjectKind::User];
+    let described = [
+        ObjectKind::Warehouse,
+        ObjectKind::Database,
+        ObjectKind::Schema,
+        ObjectKind::User,
+        ObjectKind::Stream,
+        ObjectKind::Sequence,
+    ];
     if !described.contains(&kind) {
         return Err(SqlError::unsupported(format!("DESCRIBE {}", kind.singular())));
     }

@@ -3,19 +3,24 @@
 use super::super::Account;
 use super::super::access::Access;
 use super::super::answer::{display, status};
-use super::super::database::{Table, Tag};
+use super::super::database::Tag;
 use super::super::grants::Securable;
 use super::super::store::Id;
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
-use crate::sql::database::CreateInSchema;
+use crate::sql::database::CreateTag;
 use crate::sql::tag::Tagging;
 use crate::sql::{How, Path};
 use std::collections::BTreeMap;
 
 /// What CREATE answers when the name is taken, or None when it goes on.
-fn taken(how: How, before: Option<Id>, path: &[String], name: &str) -> Result<Option<Rows>, SqlError> {
+pub(crate) fn taken(
+    how: How,
+    before: Option<Id>,
+    path: &[String],
+    name: &str,
+) -> Result<Option<Rows>, SqlError> {
     match (how, before) {
         (How::Plain, Some(_)) => Err(SqlError::exists(display(path))),
         (How::IfNotExists, Some(_)) => {
@@ -26,40 +31,10 @@ fn taken(how: How, before: Option<Id>, path: &[String], name: &str) -> Result<Op
 }
 
 impl Account {
-    pub(crate) fn create_table(
-        &mut self,
-        context: &Context,
-        create: &CreateInSchema,
-        now: i64,
-    ) -> Result<Rows, SqlError> {
-        let access = self.access(context)?;
-        let (within, name) = self.in_schema(context, &access, &create.path)?;
-        let privilege = if create.interactive { "CREATE INTERACTIVE TABLE" } else { "CREATE TABLE" };
-        self.may_create_in(&access, Securable::Schema(within.0, within.1), privilege)?;
-        let before = self.schema(within)?.tables.id(&name);
-        if let Some(answer) = taken(create.how, before, &create.path, &name)? {
-            return Ok(answer);
-        }
-        let shape = self.shape(context, &access, &create.shape, &create.path)?;
-        let mut head = self.head(&name, &access, now);
-        head.comment = create.comment.clone().unwrap_or_default();
-        let id = head.id;
-        let schema = self.schema_mut(within)?;
-        if let Some(before) = before {
-            schema.tables.remove(before);
-        }
-        schema.tables.put(Table { head, interactive: create.interactive, shape });
-        if let Some(before) = before {
-            self.forget(Securable::Table(within.0, within.1, before));
-        }
-        self.grant_future(Securable::Table(within.0, within.1, id), now);
-        Ok(status(format!("Table {name} successfully created.")))
-    }
-
     pub(crate) fn create_tag(
         &mut self,
         context: &Context,
-        create: &CreateInSchema,
+        create: &CreateTag,
         now: i64,
     ) -> Result<Rows, SqlError> {
         let access = self.access(context)?;
@@ -182,6 +157,11 @@ impl Account {
             Securable::Schema(database, id) => self.schema_mut((database, id)).ok().map(|it| &mut it.tags),
             Securable::Role(id) => self.roles.by_id_mut(id).map(|it| &mut it.tags),
             Securable::User(id) => self.users.by_id_mut(id).map(|it| &mut it.tags),
+            Securable::Table(..) => self.table_mut(on).ok().map(|it| &mut it.tags),
+            Securable::Inside(kind, database, schema, id) => {
+                let store = self.schema_mut((database, schema)).ok()?.plain.get_mut(&kind)?;
+                store.by_id_mut(id).map(|it| &mut it.tags)
+            }
             _ => None,
         }
     }

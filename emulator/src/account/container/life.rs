@@ -27,6 +27,8 @@ fn new_schema(head: Head, transient: bool) -> Schema {
         tables: Store::default(),
         tags_here: Store::default(),
         plain: BTreeMap::new(),
+        streams: BTreeMap::new(),
+        sequences: BTreeMap::new(),
     }
 }
 

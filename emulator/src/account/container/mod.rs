@@ -1,6 +1,6 @@
 //! Statements on databases and schemas, and on the tables and tags in them.
 
-mod inside;
+pub(crate) mod inside;
 mod life;
 
 use super::access::Access;
@@ -27,7 +27,7 @@ pub(crate) struct Place {
     pub(crate) name: String,
 }
 
-fn comment_from(settings: &[Setting], head: &mut Head) {
+pub(crate) fn comment_from(settings: &[Setting], head: &mut Head) {
     if let Some(comment) = value_of(settings, "COMMENT") {
         comment.text().unwrap_or_default().clone_into(&mut head.comment);
     }
@@ -44,7 +44,7 @@ fn unset_parts(properties: &[&'static Property], parameters: &mut BTreeMap<Strin
 }
 
 /// Two objects take each other's names.
-fn swap<T: Object>(store: &mut Store<T>, one: Id, other: Id) {
+pub(crate) fn swap<T: Object>(store: &mut Store<T>, one: Id, other: Id) {
     if one == other {
         return;
     }

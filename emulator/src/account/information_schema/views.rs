@@ -5,12 +5,14 @@ use super::super::access::Access;
 use super::super::answer::{Cell, number, table, text, time};
 use super::super::grants::Securable;
 use super::super::store::{Head, Id};
-use super::super::tables::Placed;
+use super::super::tables::{Placed, clustered_by};
 use crate::error::SqlError;
 use crate::rows::ColumnType::{Fixed, Text, TimestampLtz};
 use crate::rows::{ColumnType, Rows};
-use crate::sql::columns::{ColumnDefinition, KeyKind};
+use crate::sql::columns::ColumnDefinition;
 use crate::sql::data_type::DataType;
+use crate::sql::keys::KeyKind;
+use crate::sql::table::Keeping;
 
 type Columns = &'static [(&'static str, ColumnType)];
 
@@ -168,11 +170,11 @@ impl Account {
             text(&head.name),
             text(self.role_name(head.owner)),
             text("BASE TABLE"),
-            said(false),
-            None,
-            number(0),
-            number(0),
-            number(1),
+            said(placed.table.keeping == Keeping::Transient),
+            placed.table.cluster_by.as_ref().map(|_| clustered_by(placed.table)),
+            number(placed.table.data.len()),
+            number(placed.table.data.bytes()),
+            number(self.retention(&self.parameter_chain(placed.at(), placed.table))),
             time(head.created_on),
             time(head.created_on),
             said(false),

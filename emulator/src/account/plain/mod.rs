@@ -26,6 +26,8 @@ pub struct Plain {
     pub head: Head,
     /// What was set, by name: one value, or those of a list.
     pub properties: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub tags: BTreeMap<Id, String>,
 }
 
 impl Object for Plain {
@@ -81,7 +83,7 @@ impl Account {
         }
     }
 
-    fn plain_in_mut(
+    pub(crate) fn plain_in_mut(
         &mut self,
         kind: ObjectKind,
         place: Option<(Id, Id)>,
@@ -138,7 +140,11 @@ impl Account {
                 _ => return Err(SqlError::exists(display(&create.path))),
             }
         }
-        let mut made = Plain { head: self.head(&name, &access, now), properties: BTreeMap::new() };
+        let mut made = Plain {
+            head: self.head(&name, &access, now),
+            properties: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        };
         made.set(&create.settings);
         if let Some(id) = before {
             self.plain_in_mut(kind, place)?.remove(id);
@@ -197,6 +203,7 @@ impl Account {
         let Some(id) = self.head_at(on).map(|head| head.id) else { return Ok(()) };
         self.unused(on)?;
         self.plain_in_mut(on.kind(), on.schema())?.remove(id);
+        self.forget_inside(on);
         self.forget(on);
         Ok(())
     }

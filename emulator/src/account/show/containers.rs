@@ -12,22 +12,7 @@ use crate::error::SqlError;
 use crate::rows::ColumnType::{Text, TimestampLtz};
 use crate::rows::{ColumnType, Rows};
 use crate::sql::ObjectKind;
-use crate::sql::show::{Show, Within};
-
-const TABLE_COLUMNS: &[(&str, ColumnType)] = &[
-    ("created_on", TimestampLtz),
-    ("name", Text),
-    ("database_name", Text),
-    ("schema_name", Text),
-    ("kind", Text),
-    ("comment", Text),
-    ("cluster_by", Text),
-    ("rows", ColumnType::Fixed),
-    ("bytes", ColumnType::Fixed),
-    ("owner", Text),
-    ("retention_time", Text),
-    ("owner_role_type", Text),
-];
+use crate::sql::show::{Show, Subject, Within};
 
 const TAG_COLUMNS: &[(&str, ColumnType)] = &[
     ("created_on", TimestampLtz),
@@ -255,10 +240,14 @@ impl Account {
         access: &Access,
         show: &Show,
         page: &mut Page,
-        kind: ObjectKind,
+        (kind, now): (ObjectKind, i64),
     ) -> Result<Rows, SqlError> {
+        let terse = matches!(show.subject, Subject::Objects { terse: true, .. });
         let mut rows = match kind {
-            ObjectKind::Table | ObjectKind::InteractiveTable => table(TABLE_COLUMNS),
+            ObjectKind::Table | ObjectKind::InteractiveTable if terse => terse_columns(),
+            ObjectKind::Table | ObjectKind::InteractiveTable => Self::table_columns(),
+            ObjectKind::Stream => Self::stream_columns(terse),
+            ObjectKind::Sequence => Self::sequence_columns(),
             ObjectKind::Tag => table(TAG_COLUMNS),
             kind => Self::plain_columns(kind),
         };
@@ -289,7 +278,7 @@ impl Account {
                             let on = Securable::Table(place.0, place.1, it.head.id);
                             let wanted = kind == ObjectKind::Table || it.interactive;
                             if wanted && takes(on, &it.head.name) {
-                                rows.rows.push(self.table_row(&it.head, names));
+                                rows.rows.push(self.table_row(on, it, terse));
                             }
                         }
                     }
@@ -305,7 +294,11 @@ impl Account {
                         for it in schema.plain.get(&kind).into_iter().flat_map(Store::iter) {
                             let on = Securable::Inside(kind, place.0, place.1, it.head.id);
                             if takes(on, &it.head.name) {
-                                rows.rows.push(self.plain_row(on, it));
+                                rows.rows.push(match kind {
+                                    ObjectKind::Stream => self.stream_row(access, on, &it.head, (terse, now)),
+                                    ObjectKind::Sequence => self.sequence_row(on, &it.head),
+                                    _ => self.plain_row(on, it),
+                                });
                             }
                         }
                     }
@@ -313,23 +306,6 @@ impl Account {
             }
         }
         Ok(rows)
-    }
-
-    fn table_row(&self, head: &Head, (database, schema): (&str, &str)) -> Vec<Cell> {
-        vec![
-            time(head.created_on),
-            text(&head.name),
-            text(database),
-            text(schema),
-            text("TABLE"),
-            text(&head.comment),
-            text(""),
-            text("0"),
-            text("0"),
-            text(self.role_name(head.owner)),
-            text("1"),
-            text(self.role_type(head.owner)),
-        ]
     }
 
     fn tag_row(&self, head: &Head, (database, schema): (&str, &str), allowed: &[String]) -> Vec<Cell> {

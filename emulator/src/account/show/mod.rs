@@ -77,7 +77,7 @@ impl Account {
             Subject::Absent(kind) => {
                 // Where it looks must be there all the same.
                 let page = &mut Page::new(show, &self.knobs, ObjectKind::Tag);
-                self.show_in_schemas(context, &access, show, page, ObjectKind::Tag)?;
+                self.show_in_schemas(context, &access, show, page, (ObjectKind::Tag, now))?;
                 Ok(table(&kind.columns().collect::<Vec<_>>()))
             }
             Subject::Objects { kind, terse, history } => {
@@ -159,13 +159,13 @@ impl Account {
             ObjectKind::Schema => self.show_schemas(context, access, show, &mut page, (terse, history))?,
             ObjectKind::DatabaseRole => self.show_database_roles(context, access, show, &mut page)?,
             ObjectKind::Table | ObjectKind::InteractiveTable | ObjectKind::Tag => {
-                self.show_in_schemas(context, access, show, &mut page, kind)?
+                self.show_in_schemas(context, access, show, &mut page, (kind, now))?
             }
             kind if kind.place() == Place::Schema => {
                 if let Within::On(user) = &show.within {
                     return self.show_attached(context, access, (kind, user.as_ref()), &mut page);
                 }
-                self.show_in_schemas(context, access, show, &mut page, kind)?
+                self.show_in_schemas(context, access, show, &mut page, (kind, now))?
             }
             kind => {
                 let mut rows = Self::plain_columns(kind);
@@ -191,6 +191,10 @@ impl Account {
             Securable::Role(id) => &self.roles.by_id(id)?.tags,
             Securable::User(id) => &self.users.by_id(id)?.tags,
             Securable::DatabaseRole(_, id) => &self.database_role(id)?.1.tags,
+            Securable::Table(..) => &self.table_at(on)?.tags,
+            Securable::Inside(kind, database, schema, id) => {
+                &self.plain_in(kind, Some((database, schema)))?.by_id(id)?.tags
+            }
             _ => return None,
         };
         tags.get(&tag).cloned()

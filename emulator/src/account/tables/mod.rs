@@ -1,6 +1,15 @@
 //! Tables as tools inspect them: their columns, their keys, and which of them a role sees.
 
+mod alter;
+mod alter_columns;
+mod create;
 mod headings;
+mod policies;
+mod record;
+mod show;
+
+pub use record::Table;
+pub(super) use show::clustered_by;
 
 use headings::{COLUMNS, DESCRIBED, FOREIGN, INDEXES, KEYS};
 use uuid::Uuid;
@@ -8,7 +17,6 @@ use uuid::Uuid;
 use super::Account;
 use super::access::Access;
 use super::answer::{Cell, display, executed, like, number, table, text, time, yes};
-use super::database::Table;
 use super::grants::Securable;
 use super::select::unknown_column;
 use super::store::{Head, Id};
@@ -16,8 +24,9 @@ use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
 use crate::sql::ObjectKind;
-use crate::sql::columns::{ColumnDefinition, CommentColumn, Key, KeyKind, Shape};
+use crate::sql::columns::{ColumnDefinition, CommentColumn, Shape};
 use crate::sql::inspection::{Inspection, Scope, Subject};
+use crate::sql::keys::{Key, KeyKind};
 
 /// A table, and where it is.
 #[derive(Clone, Copy)]
@@ -194,7 +203,7 @@ impl Account {
                     rows.rows.extend(columns.filter(shown).map(|column| column_row(placed, column)));
                 }
                 Subject::Table => {
-                    rows.rows.extend(columns.map(|column| described(&placed.table.shape, column)));
+                    rows.rows.extend(columns.map(|column| self.described(placed.table, column)));
                 }
                 Subject::PrimaryKeys => rows.rows.extend(key_rows(placed, KeyKind::Primary)),
                 Subject::UniqueKeys => rows.rows.extend(key_rows(placed, KeyKind::Unique)),
@@ -203,6 +212,27 @@ impl Account {
             }
         }
         Ok(rows)
+    }
+
+    fn described(&self, table: &Table, column: &ColumnDefinition) -> Vec<Cell> {
+        let (shape, kind) = (&table.shape, column.kind.shown());
+        let policy = table.policies.masking.get(&column.name);
+        vec![
+            text(&column.name),
+            text(
+                column.collation.as_ref().map_or_else(|| kind.clone(), |it| format!("{kind} COLLATE '{it}'")),
+            ),
+            text(if column.expression.is_some() { "VIRTUAL" } else { "COLUMN" }),
+            yes(column.nullable),
+            counts(column).or_else(|| column.default.clone()),
+            yes(shape.has(KeyKind::Primary, &column.name)),
+            yes(shape.has(KeyKind::Unique, &column.name)),
+            None,
+            column.expression.clone(),
+            column.comment.clone(),
+            policy.map(|attachment| self.name_of(attachment.policy)),
+            None,
+        ]
     }
 
     /// Foreign keys of a table, a row for each column, and the table that each refers to. Those whose table has gone
@@ -246,6 +276,10 @@ impl Account {
 }
 
 impl<'a> Placed<'a> {
+    pub(super) fn at(self) -> Securable {
+        Securable::Table(self.database.id, self.schema.id, self.table.head.id)
+    }
+
     fn is_called(&self, path: &[String]) -> bool {
         matches!(path, [database, schema, table] if *database == self.database.name
             && *schema == self.schema.name && *table == self.table.head.name)
@@ -288,24 +322,6 @@ fn column_row(placed: Placed<'_>, column: &ColumnDefinition) -> Vec<Cell> {
         text(column.comment.as_deref().unwrap_or_default()),
         text(&placed.database.name),
         text(counts(column).unwrap_or_default()),
-        None,
-    ]
-}
-
-fn described(shape: &Shape, column: &ColumnDefinition) -> Vec<Cell> {
-    let kind = column.kind.shown();
-    vec![
-        text(&column.name),
-        text(column.collation.as_ref().map_or_else(|| kind.clone(), |it| format!("{kind} COLLATE '{it}'"))),
-        text("COLUMN"),
-        yes(column.nullable),
-        counts(column).or_else(|| column.default.clone()),
-        yes(shape.has(KeyKind::Primary, &column.name)),
-        yes(shape.has(KeyKind::Unique, &column.name)),
-        None,
-        None,
-        column.comment.clone(),
-        None,
         None,
     ]
 }
