@@ -15,7 +15,7 @@ use crate::rows::{ColumnType, Rows};
 use crate::sql::ObjectKind;
 use crate::sql::columns::ColumnDefinition;
 use crate::sql::data_type::DataType;
-use crate::sql::query::{Delete, Expression, Given, Insert, Query, Source, Truncate, Update};
+use crate::sql::query::{Delete, Expression, Given, Insert, Query, Source, Truncate, Update, expression_of};
 
 /// Functions that VALUES does not take (docs: insert; clients meet `002014`).
 const NOT_IN_VALUES: [&str; 5] =
@@ -170,7 +170,7 @@ impl Account {
         };
         let defaults: Vec<Option<Expression>> = columns
             .iter()
-            .map(|it| it.default.as_deref().map(read_default).transpose())
+            .map(|it| it.default.as_deref().map(expression_of).transpose())
             .collect::<Result<_, _>>()?;
         let default = |at: usize| -> Result<Datum, SqlError> {
             defaults[at].as_ref().map_or(Ok(Datum::Null), |default| scope.value(default, &[]))
@@ -240,11 +240,8 @@ impl Account {
         let scope = self.scope(context, access, &taken, now);
         let found = self.find(&scope, query)?;
         if !said.is_empty() && said.len() != found.columns.len() {
-            return Err(SqlError::new(
-                2026,
-                "42601",
-                "SQL compilation error:\nInvalid column definition list",
-            ));
+            let words = "SQL compilation error:\nInvalid column definition list";
+            return Err(SqlError::new(2026, "42601", words));
         }
         let kind = |field: &Field| {
             if field.kind == nothing() { super::evaluate::text() } else { field.kind.clone() }
@@ -365,7 +362,7 @@ impl Account {
     ) -> Result<Cell, SqlError> {
         let taken = Taken::default();
         let scope = self.scope(context, access, &taken, now);
-        let value = read_default(text)?;
+        let value = expression_of(text)?;
         scope.kind(&value)?;
         Ok(scope.value(&value, &[])?.cast(kind, &scope.zone)?.cell())
     }
@@ -382,10 +379,6 @@ impl Account {
         let nanoseconds = super::time::nanoseconds(cell.as_deref().unwrap_or_default());
         Ok((nanoseconds / 1_000_000) as i64)
     }
-}
-
-fn read_default(text: &str) -> Result<Expression, SqlError> {
-    crate::sql::query::expression_of(text)
 }
 
 /// `002014`: VALUES takes constants.
