@@ -11,6 +11,7 @@ pub const FILES: &[(&str, &str)] = &[
     ("resource-monitors", include_str!("../cases/resource-monitors.yaml")),
     ("databases", include_str!("../cases/databases.yaml")),
     ("schemas", include_str!("../cases/schemas.yaml")),
+    ("tables", include_str!("../cases/tables.yaml")),
     ("roles", include_str!("../cases/roles.yaml")),
     ("users", include_str!("../cases/users.yaml")),
     ("grants", include_str!("../cases/grants.yaml")),

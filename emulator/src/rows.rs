@@ -8,9 +8,15 @@ use serde::{Deserialize, Serialize};
 pub enum ColumnType {
     Text,
     Fixed,
+    /// With so many digits after the point.
+    Decimal(u8),
     Real,
     Boolean,
     TimestampLtz,
+    TimestampNtz,
+    Date,
+    Time,
+    Variant,
 }
 
 /// One column of a result. Names keep the case that Snowflake gives them (`SHOW` answers in lower case).
@@ -24,7 +30,8 @@ pub struct Column {
 /// The result of one statement.
 ///
 /// Cells are text in a form that both front doors can write: numbers in decimal, booleans `true` / `false`,
-/// timestamps as seconds since 1970 with nine decimals (`1717171717.123000000`). `None` is SQL NULL.
+/// timestamps as seconds since 1970 with nine decimals (`1717171717.123000000`), times as seconds
+/// of the day, dates as days since 1970, VARIANT as JSON. `None` is SQL NULL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
     pub columns: Vec<Column>,

@@ -72,6 +72,11 @@ impl Account {
             Command::Inspect(inspection) => self.inspect_tables(context, inspection),
             Command::SelectInformationSchema(query) => self.select_information_schema(context, query, now),
             Command::Select(select) => self.select(context, select, now),
+            Command::Query(query) => self.query(context, query, now),
+            Command::Insert(insert) => self.insert(context, insert, now),
+            Command::Update(update) => self.update(context, update, now),
+            Command::Delete(delete) => self.delete(context, delete, now),
+            Command::Truncate(truncate) => self.truncate(context, truncate, now),
             Command::Call(item) => self.call(context, item, now),
         }
     }

@@ -49,6 +49,7 @@ pub use role::Role;
 pub(crate) use select::VERSION;
 pub use store::{Head, Id};
 pub use user::{ProgrammaticAccessToken, User, WorkloadIdentity};
+pub(crate) use warehouse::no_warehouse;
 pub use warehouse::{Stored, Warehouse, WarehouseType};
 
 use crate::context::Context;
@@ -191,11 +192,12 @@ impl Account {
         let now = milliseconds(now);
         let command = sql::parse(sql)?;
         let (id, created_on) = (self.last_id, self.last_created_on);
-        if !command.kind().is_read_only() {
-            // DDL commits what was begun.
-            context.transaction = None;
-        }
+        let kind = command.kind();
+        Self::before_statement(context, kind)?;
         let result = self.run(context, &command, now);
+        if kind.changes_rows() && result.is_ok() {
+            context.wrote = context.transaction;
+        }
         if result.is_err() {
             (self.last_id, self.last_created_on) = (id, created_on);
         }
@@ -386,15 +388,6 @@ impl Account {
             on => display(&self.path_of(on)),
         }
     }
-}
-
-/// `000606`
-pub(crate) fn no_warehouse() -> SqlError {
-    SqlError::new(
-        606,
-        "57P03",
-        "No active warehouse selected in the current session.  Select an active warehouse with the 'use warehouse' command.",
-    )
 }
 
 fn milliseconds(nanoseconds: i128) -> i64 {

@@ -134,8 +134,8 @@ fn compare(kind: ColumnType, one: &Cell, other: &Cell) -> Ordering {
         (None, Some(_)) => Ordering::Greater,
         (Some(_), None) => Ordering::Less,
         (Some(one), Some(other)) => match kind {
-            ColumnType::Text | ColumnType::Boolean => one.cmp(other),
-            ColumnType::Fixed | ColumnType::Real | ColumnType::TimestampLtz => {
+            ColumnType::Text | ColumnType::Boolean | ColumnType::Variant => one.cmp(other),
+            _ => {
                 let read = |text: &str| text.parse::<f64>().unwrap_or_default();
                 read(one).total_cmp(&read(other))
             }

@@ -147,6 +147,10 @@ impl Account {
                 ])
                 .to_string(),
             ),
+            ("SYSTEM$STREAM_HAS_DATA", [Expression::Text(name)]) => {
+                let has = self.stream_has_data(context, access, name, now)?;
+                return Ok((ColumnType::Boolean, boolean(has)));
+            }
             (
                 "SYSTEM$GET_TAG",
                 [Expression::Text(tag), Expression::Text(object), Expression::Text(domain)],

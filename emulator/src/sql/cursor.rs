@@ -48,6 +48,41 @@ impl Cursor {
         token
     }
 
+    /// The whole statement, every token where it was, for a parser of its own; nothing is left to read.
+    pub(crate) fn everything(&mut self) -> String {
+        self.at = 0;
+        self.rest()
+    }
+
+    /// What is left to read, every token where it was.
+    pub(crate) fn rest(&mut self) -> String {
+        let (mut text, mut line, mut position) = (String::new(), 1, 0);
+        while !self.done() {
+            let token = self.next();
+            while line < token.line {
+                text.push('\n');
+                (line, position) = (line + 1, 0);
+            }
+            if line == token.line && position > token.position {
+                // Escapes made a token longer than it was.
+                text.push(' ');
+                position += 1;
+            }
+            while position < token.position {
+                text.push(' ');
+                position += 1;
+            }
+            let written = token.kind.literal();
+            line += written.matches('\n').count() as u64;
+            position = match written.rsplit_once('\n') {
+                Some((_, last)) => last.chars().count() as u64,
+                None => position + written.chars().count() as u64,
+            };
+            text.push_str(&written);
+        }
+        text
+    }
+
     pub(crate) fn unexpected<T>(&self) -> Result<T, SqlError> {
         Err(self.peek().unexpected())
     }

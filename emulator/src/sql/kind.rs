@@ -220,6 +220,10 @@ pub enum Verb {
     Describe,
     Use,
     Select,
+    Insert,
+    Update,
+    Delete,
+    Truncate,
     Call,
     /// Of session variables.
     Set,
@@ -243,6 +247,10 @@ impl Verb {
             Self::Describe => "DESCRIBE",
             Self::Use => "USE",
             Self::Select => "SELECT",
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Truncate => "TRUNCATE_TABLE",
             Self::Call => "CALL",
             Self::Set => "SET",
             Self::Unset => "UNSET",
@@ -267,6 +275,11 @@ impl StatementKind {
     pub fn is_read_only(self) -> bool {
         matches!(self.verb, Verb::Show | Verb::Describe | Verb::Use | Verb::Select | Verb::Call)
             || self.object == Some(ObjectKind::Session)
+    }
+
+    /// Changes rows: a transaction goes on.
+    pub(crate) fn changes_rows(self) -> bool {
+        matches!(self.verb, Verb::Insert | Verb::Update | Verb::Delete | Verb::Truncate)
     }
 
     /// Changes what the session's context says, which a stateless request cannot keep.

@@ -19,6 +19,7 @@ pub(crate) mod parameters;
 pub(crate) mod plain;
 pub(crate) mod privileges;
 pub(crate) mod property;
+pub(crate) mod query;
 pub(crate) mod resource_monitor;
 pub(crate) mod role;
 pub(crate) mod select;
@@ -107,6 +108,11 @@ pub(crate) enum Command {
     Inspect(inspection::Inspection),
     SelectInformationSchema(information_schema::Query),
     Select(select::Select),
+    Query(Box<query::Query>),
+    Insert(Box<query::Insert>),
+    Update(Box<query::Update>),
+    Delete(Box<query::Delete>),
+    Truncate(query::Truncate),
     Call(select::Item),
 }
 
@@ -157,7 +163,11 @@ impl Command {
                 (Verb::Describe, Some(Kind::Table))
             }
             Self::Inspect(_) => (Verb::Show, None),
-            Self::Select(_) | Self::SelectInformationSchema(_) => (Verb::Select, None),
+            Self::Select(_) | Self::SelectInformationSchema(_) | Self::Query(_) => (Verb::Select, None),
+            Self::Insert(_) => (Verb::Insert, Some(Kind::Table)),
+            Self::Update(_) => (Verb::Update, Some(Kind::Table)),
+            Self::Delete(_) => (Verb::Delete, Some(Kind::Table)),
+            Self::Truncate(_) => (Verb::Truncate, Some(Kind::Table)),
             Self::Call(_) => (Verb::Call, None),
         };
         let wait = match self {
@@ -217,14 +227,20 @@ fn command(cursor: &mut Cursor) -> Result<Command, SqlError> {
         "SELECT" if information_schema::comes(cursor) => {
             information_schema::select(cursor).map(Command::SelectInformationSchema)
         }
+        "SELECT" if query::reads_rows(cursor) => query::select(cursor),
         "SELECT" => select::select(cursor),
+        "INSERT" => query::insert(cursor),
+        "UPDATE" => query::update(cursor),
+        "DELETE" => query::delete(cursor),
+        "TRUNCATE" => query::truncate(cursor),
         "CALL" => select::call(cursor),
         "BEGIN" | "START" | "COMMIT" | "ROLLBACK" => session::transaction(cursor, &verb),
         "SET" => session::set_variables(cursor),
         "UNSET" => session::unset_variables(cursor),
         // Statements of Snowflake that have nothing to do with the control plane.
-        "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY" | "PUT" | "GET" | "TRUNCATE" | "EXECUTE"
-        | "EXPLAIN" | "LIST" | "LS" | "REMOVE" | "WITH" => Err(SqlError::unsupported(verb)),
+        "MERGE" | "COPY" | "PUT" | "GET" | "EXECUTE" | "EXPLAIN" | "LIST" | "LS" | "REMOVE" | "WITH" => {
+            Err(SqlError::unsupported(verb))
+        }
         _ => Err(place.unexpected()),
     }
 }

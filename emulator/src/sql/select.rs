@@ -197,10 +197,7 @@ fn label(expression: &Expression) -> String {
 }
 
 fn from(cursor: &mut Cursor) -> Result<From, SqlError> {
-    if !cursor.is("TABLE") {
-        return Err(SqlError::unsupported("SELECT from tables"));
-    }
-    cursor.next();
+    cursor.expect("TABLE")?;
     cursor.expect_symbol("(")?;
     let name = cursor.path()?;
     let source = match name.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {

@@ -40,6 +40,17 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The token as a statement may write it.
+    pub(super) fn literal(&self) -> String {
+        match self {
+            Self::Text(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
+            Self::End => String::new(),
+            other => other.written(),
+        }
+    }
+}
+
 impl Token {
     /// `001003`: this token does not belong here.
     pub(crate) fn unexpected(&self) -> SqlError {
