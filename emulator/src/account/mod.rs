@@ -4,6 +4,7 @@
 //! results. Nothing here knows HTTP, a socket, a thread or a clock: the time comes with each statement.
 
 mod access;
+mod alert;
 mod answer;
 mod container;
 mod coverage;
@@ -25,6 +26,7 @@ mod session;
 mod show;
 mod store;
 mod tables;
+mod task;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -134,6 +136,9 @@ pub struct Account {
     knobs: Knobs,
     notifications: Vec<Notification>,
     history: VecDeque<HistoryEntry>,
+    /// Of tasks, oldest first.
+    #[serde(default)]
+    runs: VecDeque<task::Run>,
     /// Statements that ABORT ALL QUERIES ended and that the door has not heard of yet.
     aborted: Vec<String>,
 }
@@ -171,6 +176,7 @@ impl Account {
             knobs: Knobs::default(),
             notifications: Vec::new(),
             history: VecDeque::new(),
+            runs: VecDeque::new(),
             aborted: Vec::new(),
         };
         new.found();

@@ -34,10 +34,6 @@ const POLICY: &str = "created_on:t name database_name schema_name kind owner com
 static KINDS: &[AbsentKind] = &[
     kind("AGGREGATION POLICIES", POLICY),
     kind(
-        "ALERTS",
-        "created_on:t name database_name schema_name owner comment warehouse schedule state condition action owner_role_type",
-    ),
-    kind(
         "BACKUP POLICIES",
         "created_on:t name database_name schema_name owner comment schedule expire_after_days:n owner_role_type",
     ),
@@ -101,7 +97,6 @@ static KINDS: &[AbsentKind] = &[
         "NOTEBOOKS",
         "created_on:t name database_name schema_name comment owner query_warehouse url_id owner_role_type code_warehouse",
     ),
-    kind("NOTIFICATION INTEGRATIONS", "name type category enabled:b comment created_on:t"),
     kind(
         "PIPES",
         "created_on:t name database_name schema_name definition owner notification_channel comment integration pattern error_integration owner_role_type invalid_reason",
@@ -133,10 +128,6 @@ static KINDS: &[AbsentKind] = &[
     kind(
         "STREAMS",
         "created_on:t name database_name schema_name owner comment table_name source_type base_tables type stale mode stale_after:t invalid_reason owner_role_type",
-    ),
-    kind(
-        "TASKS",
-        "created_on:t name id database_name schema_name owner comment warehouse schedule predecessors state definition condition allow_overlapping_execution error_integration last_committed_on:t last_suspended_on:t owner_role_type config budget task_relations last_suspended_reason success_integration scheduling_mode target_completion_interval",
     ),
     kind(
         "VIEWS",

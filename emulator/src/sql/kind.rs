@@ -27,6 +27,7 @@ pub enum ObjectKind {
     NetworkPolicy,
     ExternalVolume,
     CatalogIntegration,
+    NotificationIntegration,
     Integration,
     Share,
     ComputePool,
@@ -96,6 +97,12 @@ const WORDS: &[(ObjectKind, &str, &str, Place)] = &[
     (ObjectKind::NetworkPolicy, "NETWORK POLICY", "NETWORK POLICIES", Place::Top),
     (ObjectKind::ExternalVolume, "EXTERNAL VOLUME", "EXTERNAL VOLUMES", Place::Top),
     (ObjectKind::CatalogIntegration, "CATALOG INTEGRATION", "CATALOG INTEGRATIONS", Place::Top),
+    (
+        ObjectKind::NotificationIntegration,
+        "NOTIFICATION INTEGRATION",
+        "NOTIFICATION INTEGRATIONS",
+        Place::Top,
+    ),
     (ObjectKind::Integration, "INTEGRATION", "INTEGRATIONS", Place::Top),
     (ObjectKind::Share, "SHARE", "SHARES", Place::Top),
     (ObjectKind::ComputePool, "COMPUTE POOL", "COMPUTE POOLS", Place::Top),
@@ -175,7 +182,7 @@ impl ObjectKind {
             Self::ExternalVolume => "VOLUME".into(),
             Self::Agent => "CORTEX_AGENT".into(),
             Self::Model => "MODULE".into(),
-            Self::CatalogIntegration => "INTEGRATION".into(),
+            Self::CatalogIntegration | Self::NotificationIntegration => "INTEGRATION".into(),
             _ => self.singular().replace(' ', "_"),
         }
     }
@@ -221,6 +228,7 @@ pub enum Verb {
     Use,
     Select,
     Call,
+    Execute,
     /// Of session variables.
     Set,
     Unset,
@@ -244,6 +252,7 @@ impl Verb {
             Self::Use => "USE",
             Self::Select => "SELECT",
             Self::Call => "CALL",
+            Self::Execute => "EXECUTE",
             Self::Set => "SET",
             Self::Unset => "UNSET",
             Self::Begin => "BEGIN_TRANSACTION",
@@ -265,7 +274,9 @@ pub struct StatementKind {
 impl StatementKind {
     /// Leaves the account as it is. USE and ALTER SESSION change the session alone.
     pub fn is_read_only(self) -> bool {
-        matches!(self.verb, Verb::Show | Verb::Describe | Verb::Use | Verb::Select | Verb::Call)
+        matches!(self.verb, Verb::Show | Verb::Describe | Verb::Use | Verb::Call)
+            // A system function may change objects.
+            || (self.verb == Verb::Select && self.object.is_none())
             || self.object == Some(ObjectKind::Session)
     }
 

@@ -5,6 +5,9 @@
 //! `001003` and the place.
 
 pub(crate) mod absent;
+pub(crate) mod alert;
+mod blocks;
+pub(crate) mod body;
 pub(crate) mod columns;
 mod cursor;
 pub(crate) mod data_type;
@@ -20,10 +23,12 @@ pub(crate) mod privileges;
 pub(crate) mod property;
 pub(crate) mod resource_monitor;
 pub(crate) mod role;
+pub(crate) mod schedule;
 pub(crate) mod select;
 pub(crate) mod session;
 pub(crate) mod show;
 pub(crate) mod tag;
+pub(crate) mod task;
 mod tokens;
 pub(crate) mod user;
 pub(crate) mod warehouse;
@@ -77,6 +82,12 @@ pub(crate) enum Command {
     AlterDatabaseRole(database_role::AlterDatabaseRole),
     CreatePlain(plain::CreatePlain),
     AlterPlain(plain::AlterPlain),
+    CreateAlert(Box<alert::CreateAlert>),
+    AlterAlert(alert::AlterAlert),
+    ExecuteAlert(Path),
+    CreateTask(Box<task::CreateTask>),
+    AlterTask(task::AlterTask),
+    ExecuteTask(task::ExecuteTask),
     CreateUser(user::CreateUser),
     AlterUser(user::AlterUser),
     Drop { kind: ObjectKind, path: Path, if_exists: bool },
@@ -119,6 +130,12 @@ impl Command {
             Self::AlterDatabaseRole(_) => (Verb::Alter, Some(Kind::DatabaseRole)),
             Self::CreatePlain(create) => (Verb::Create, Some(create.kind)),
             Self::AlterPlain(alter) => (Verb::Alter, Some(alter.kind)),
+            Self::CreateAlert(_) => (Verb::Create, Some(Kind::Alert)),
+            Self::AlterAlert(_) => (Verb::Alter, Some(Kind::Alert)),
+            Self::ExecuteAlert(_) => (Verb::Execute, Some(Kind::Alert)),
+            Self::CreateTask(_) => (Verb::Create, Some(Kind::Task)),
+            Self::AlterTask(_) => (Verb::Alter, Some(Kind::Task)),
+            Self::ExecuteTask(_) => (Verb::Execute, Some(Kind::Task)),
             Self::CreateUser(_) => (Verb::Create, Some(Kind::User)),
             Self::AlterUser(_) => (Verb::Alter, Some(Kind::User)),
             Self::Drop { kind, .. } => (Verb::Drop, Some(*kind)),
@@ -143,6 +160,9 @@ impl Command {
                 (Verb::Describe, Some(Kind::Table))
             }
             Self::Inspect(_) => (Verb::Show, None),
+            Self::Select(select) if select.items.iter().any(|item| item.expression.enables().is_some()) => {
+                (Verb::Select, Some(Kind::Task))
+            }
             Self::Select(_) | Self::SelectInformationSchema(_) => (Verb::Select, None),
             Self::Call(_) => (Verb::Call, None),
         };
@@ -205,6 +225,8 @@ fn command(cursor: &mut Cursor) -> Result<Command, SqlError> {
         }
         "SELECT" => select::select(cursor),
         "CALL" => select::call(cursor),
+        "EXECUTE" if cursor.is("TASK") => task::execute(cursor),
+        "EXECUTE" if cursor.is("ALERT") => alert::execute(cursor),
         "BEGIN" | "START" | "COMMIT" | "ROLLBACK" => session::transaction(cursor, &verb),
         "SET" => session::set_variables(cursor),
         "UNSET" => session::unset_variables(cursor),
@@ -237,6 +259,8 @@ fn create(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if how != How::OrAlter && cursor.takes("TAG") => database::create_tag(cursor, how),
         () if cursor.takes("ROLE") => role::create(cursor, how),
         () if how != How::OrAlter && cursor.takes("USER") => user::create(cursor, how),
+        () if cursor.takes("TASK") => task::create(cursor, how),
+        () if cursor.takes("ALERT") => alert::create(cursor, how),
         () => plain::create(cursor, how),
     }
 }
@@ -250,6 +274,8 @@ fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if cursor.takes("SCHEMA") => database::alter(cursor, ObjectKind::Schema),
         () if cursor.takes("ROLE") => role::alter(cursor),
         () if cursor.takes("USER") => user::alter(cursor),
+        () if cursor.takes("TASK") => task::alter(cursor),
+        () if cursor.takes("ALERT") => alert::alter(cursor),
         () if !cursor.is_at(1, "POLICY") && cursor.takes("SESSION") => session::alter_session(cursor),
         () if cursor.takes("ACCOUNT") => session::alter_account(cursor),
         () => plain::alter(cursor),

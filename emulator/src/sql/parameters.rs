@@ -9,7 +9,7 @@ pub(crate) struct Parameter {
     pub(crate) property: Property,
     pub(crate) default: &'static str,
     /// A letter for each kind: `S` session (and user), `U` user alone, `W` warehouse, `D` database and schema,
-    /// `C` schema alone. Every account carries all of them.
+    /// `C` schema alone, `T` task (which carries those of the session as well). Every account carries all of them.
     kinds: &'static str,
 }
 
@@ -23,6 +23,7 @@ impl Parameter {
             ObjectKind::Warehouse => any("W"),
             ObjectKind::Database => any("D"),
             ObjectKind::Schema => any("DC"),
+            ObjectKind::Task => any("ST"),
             _ => false,
         }
     }
@@ -181,8 +182,8 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     flag("ROW_TIMESTAMP_DEFAULT", "false", ""),
     text("S3_STAGE_VPCE_DNS_NAME", "", "S"),
     text("SEARCH_PATH", "$current, $public", "S"),
-    text("SERVERLESS_TASK_MAX_STATEMENT_SIZE", "X2Large", "D"),
-    text("SERVERLESS_TASK_MIN_STATEMENT_SIZE", "XSMALL", "D"),
+    text("SERVERLESS_TASK_MAX_STATEMENT_SIZE", "X2Large", "DT"),
+    text("SERVERLESS_TASK_MIN_STATEMENT_SIZE", "XSMALL", "DT"),
     text("SIMULATED_DATA_SHARING_CONSUMER", "", "S"),
     text("SQL_TRACE_QUERY_TEXT", "OFF", ""),
     text("SSO_LOGIN_PAGE", "false", ""),
@@ -190,8 +191,8 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     within("STATEMENT_TIMEOUT_IN_SECONDS", (0, 604_800), "172800", "SW"),
     text("STORAGE_SERIALIZATION_POLICY", "OPTIMIZED", "D"),
     flag("STRICT_JSON_OUTPUT", "false", "S"),
-    number("SUSPEND_TASK_AFTER_NUM_FAILURES", "10", "D"),
-    number("TASK_AUTO_RETRY_ATTEMPTS", "0", "D"),
+    number("SUSPEND_TASK_AFTER_NUM_FAILURES", "10", "DT"),
+    number("TASK_AUTO_RETRY_ATTEMPTS", "0", "DT"),
     flag("TIMESTAMP_DAY_IS_ALWAYS_24H", "false", "S"),
     text("TIMESTAMP_INPUT_FORMAT", "AUTO", "S"),
     text("TIMESTAMP_LTZ_OUTPUT_FORMAT", "", "S"),
@@ -207,9 +208,9 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     text("TRANSACTION_DEFAULT_ISOLATION_LEVEL", "READ COMMITTED", "S"),
     within("TWO_DIGIT_CENTURY_START", (1900, 2100), "1970", "S"),
     text("UNSUPPORTED_DDL_ACTION", "ignore", "S"),
-    text("USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE", "Medium", "D"),
-    number("USER_TASK_MINIMUM_TRIGGER_INTERVAL_IN_SECONDS", "30", "D"),
-    number("USER_TASK_TIMEOUT_MS", "3600000", "D"),
+    text("USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE", "Medium", "DT"),
+    number("USER_TASK_MINIMUM_TRIGGER_INTERVAL_IN_SECONDS", "30", "DT"),
+    number("USER_TASK_TIMEOUT_MS", "3600000", "DT"),
     flag("USE_CACHED_RESULT", "true", "S"),
     text("USE_WORKSPACES_FOR_SQL", "unset", ""),
     within("WEEK_OF_YEAR_POLICY", (0, 1), "0", "S"),

@@ -182,6 +182,10 @@ impl Account {
             Securable::Schema(database, id) => self.schema_mut((database, id)).ok().map(|it| &mut it.tags),
             Securable::Role(id) => self.roles.by_id_mut(id).map(|it| &mut it.tags),
             Securable::User(id) => self.users.by_id_mut(id).map(|it| &mut it.tags),
+            Securable::Inside(kind, database, schema, id) => {
+                let objects = self.plain_in_mut(kind, Some((database, schema))).ok()?;
+                objects.by_id_mut(id).map(|it| &mut it.tags)
+            }
             _ => None,
         }
     }

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Account;
 use super::access::Access;
+use super::alert::Alert;
 use super::answer::{display, executed, status};
 use super::grants::Securable;
 use super::store::{Head, Id, Object, Store};
+use super::task::Task;
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
@@ -26,6 +28,19 @@ pub struct Plain {
     pub head: Head,
     /// What was set, by name: one value, or those of a list.
     pub properties: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(crate) tags: BTreeMap<Id, String>,
+    #[serde(default)]
+    pub(crate) detail: Detail,
+}
+
+/// What an object of a kind has beyond its properties.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Detail {
+    #[default]
+    None,
+    Task(Box<Task>),
+    Alert(Box<Alert>),
 }
 
 impl Object for Plain {
@@ -67,7 +82,7 @@ impl Plain {
 /// The privilege that CREATE needs.
 fn to_create(kind: ObjectKind) -> String {
     match kind {
-        ObjectKind::CatalogIntegration => "CREATE INTEGRATION".into(),
+        ObjectKind::CatalogIntegration | ObjectKind::NotificationIntegration => "CREATE INTEGRATION".into(),
         kind => format!("CREATE {}", kind.singular()),
     }
 }
@@ -81,7 +96,7 @@ impl Account {
         }
     }
 
-    fn plain_in_mut(
+    pub(crate) fn plain_in_mut(
         &mut self,
         kind: ObjectKind,
         place: Option<(Id, Id)>,
@@ -138,7 +153,12 @@ impl Account {
                 _ => return Err(SqlError::exists(display(&create.path))),
             }
         }
-        let mut made = Plain { head: self.head(&name, &access, now), properties: BTreeMap::new() };
+        let mut made = Plain {
+            head: self.head(&name, &access, now),
+            properties: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            detail: Detail::None,
+        };
         made.set(&create.settings);
         if let Some(id) = before {
             self.plain_in_mut(kind, place)?.remove(id);
@@ -192,8 +212,9 @@ impl Account {
     }
 
     /// DROP of one of these; a policy that something uses stays.
-    pub(crate) fn drop_plain(&mut self, access: &Access, on: Securable) -> Result<(), SqlError> {
+    pub(crate) fn drop_plain(&mut self, access: &Access, on: Securable, now: i64) -> Result<(), SqlError> {
         self.need(access, on, &[])?;
+        self.drop_task(on, now)?;
         let Some(id) = self.head_at(on).map(|head| head.id) else { return Ok(()) };
         self.unused(on)?;
         self.plain_in_mut(on.kind(), on.schema())?.remove(id);

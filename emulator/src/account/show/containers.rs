@@ -304,6 +304,9 @@ impl Account {
                     kind => {
                         for it in schema.plain.get(&kind).into_iter().flat_map(Store::iter) {
                             let on = Securable::Inside(kind, place.0, place.1, it.head.id);
+                            if show.root_only && it.task().is_some_and(|task| !task.is_root()) {
+                                continue;
+                            }
                             if takes(on, &it.head.name) {
                                 rows.rows.push(self.plain_row(on, it));
                             }

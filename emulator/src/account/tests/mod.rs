@@ -1,5 +1,6 @@
 //! Statements against an account: tables of what is sent, and what must come back.
 
+mod alerts;
 mod containers;
 mod database_roles;
 mod grants;
@@ -12,6 +13,7 @@ mod selects;
 mod show;
 mod state;
 mod tables;
+mod tasks;
 mod transactions;
 mod users;
 mod warehouses;
