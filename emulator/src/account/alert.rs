@@ -207,7 +207,7 @@ impl Account {
                 }
             }
             Action::Condition(condition) => alert.condition.clone_from(condition),
-            Action::Action(action) => alert.action.clone_from(action),
+            Action::Then(action) => alert.action.clone_from(action),
             Action::SetTags(tags) => {
                 let values = self.tag_values(context, &access, tags)?;
                 if let Some(tags) = self.tags_mut(on) {

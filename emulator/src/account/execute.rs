@@ -36,6 +36,9 @@ impl Account {
             Command::CreateAlert(create) => self.create_alert(context, create, now),
             Command::AlterAlert(alter) => self.alter_alert(context, alter),
             Command::ExecuteAlert(path) => self.execute_alert(context, path),
+            Command::CreateRoutine(create) => self.create_routine(context, create, now),
+            Command::AlterRoutine(alter) => self.alter_routine(context, alter),
+            Command::CallProcedure(call) => self.call_procedure(context, call),
             Command::CreateTask(create) => self.create_task(context, create, now),
             Command::AlterTask(alter) => self.alter_task(context, alter, now),
             Command::ExecuteTask(execute) => self.execute_task(context, execute, now),
@@ -65,6 +68,9 @@ impl Account {
                     ObjectKind::User => self.describe_user(&access, context, path, now),
                     ObjectKind::Task | ObjectKind::Alert => {
                         self.describe_plain(context, &access, *kind, path)
+                    }
+                    ObjectKind::Procedure | ObjectKind::Function => {
+                        self.describe_routine(context, &access, *kind, path)
                     }
                     kind => self.describe_container(context, &access, *kind, path),
                 }

@@ -21,6 +21,7 @@ mod plain;
 mod relation;
 mod resource_monitor;
 mod role;
+mod routine;
 mod select;
 mod session;
 mod show;
@@ -53,10 +54,9 @@ pub use warehouse::{Stored, Warehouse, WarehouseType};
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
+use crate::sql;
 pub use crate::sql::kind::{ObjectKind, StatementKind, Verb};
-use crate::sql::{self, Path};
 use access::Access;
-use answer::display;
 use store::{Object, Store};
 
 /// What the account was bought as: it decides on multi-cluster warehouses, query acceleration, retention.
@@ -364,29 +364,6 @@ impl Account {
             Securable::User(id) => self.grants.forget_grantee(Grantee::User(id)),
             Securable::Plain(ObjectKind::Share, id) => self.grants.forget_grantee(Grantee::Share(id)),
             _ => {}
-        }
-    }
-
-    /// The parts of an object's full name.
-    pub(crate) fn path_of(&self, on: Securable) -> Path {
-        let name = |on: Securable| self.head_at(on).map(|head| head.name.clone()).unwrap_or_default();
-        let mut path = Vec::new();
-        if let Some(database) = on.database() {
-            path.push(name(Securable::Database(database)));
-        }
-        if let Some((database, schema)) = on.schema() {
-            path.push(name(Securable::Schema(database, schema)));
-        }
-        if !matches!(on, Securable::Database(_) | Securable::Schema(..)) {
-            path.push(name(on));
-        }
-        path
-    }
-
-    pub(crate) fn name_of(&self, on: Securable) -> String {
-        match on {
-            Securable::Account => self.locator.clone(),
-            on => display(&self.path_of(on)),
         }
     }
 }

@@ -282,6 +282,10 @@ impl Account {
         let Securable::Inside(kind, database, schema, id) = on else { return None };
         match &self.plain_in(kind, Some((database, schema)))?.by_id(id)?.detail {
             Detail::Task(task) => Some(Level { name: "TASK", values: task.parameters.clone() }),
+            Detail::Routine(routine) => {
+                let name = if kind == ObjectKind::Procedure { "PROCEDURE" } else { "FUNCTION" };
+                Some(Level { name, values: routine.parameters.clone() })
+            }
             Detail::None | Detail::Alert(_) => None,
         }
     }

@@ -63,10 +63,6 @@ static KINDS: &[AbsentKind] = &[
         "created_on:t name database_name schema_name type owner comment owner_role_type format_options",
     ),
     kind(
-        "FUNCTIONS",
-        "created_on:t name schema_name is_builtin is_aggregate is_ansi min_num_arguments:n max_num_arguments:n arguments description catalog_name is_table_function valid_for_clustering is_secure secrets external_access_integrations is_external_function language is_memoizable is_data_metric",
-    ),
-    kind(
         "GIT REPOSITORIES",
         "created_on:t name database_name schema_name origin api_integration git_credentials owner owner_role_type comment last_fetched_at:t",
     ),
@@ -100,10 +96,6 @@ static KINDS: &[AbsentKind] = &[
     kind(
         "PIPES",
         "created_on:t name database_name schema_name definition owner notification_channel comment integration pattern error_integration owner_role_type invalid_reason",
-    ),
-    kind(
-        "PROCEDURES",
-        "created_on:t name schema_name is_builtin is_aggregate is_ansi min_num_arguments:n max_num_arguments:n arguments description catalog_name is_table_function valid_for_clustering is_secure secrets external_access_integrations",
     ),
     kind("PROJECTION POLICIES", POLICY),
     kind("ROW ACCESS POLICIES", POLICY),
@@ -146,7 +138,6 @@ pub(crate) fn take(cursor: &mut Cursor) -> Option<&'static AbsentKind> {
         let with = |words: &str| format!("{words} {}", kind.plural);
         let also = match kind.plural {
             "DYNAMIC TABLES" => Some(with("AS RESOURCE")),
-            "FUNCTIONS" | "PROCEDURES" => Some(with("USER")),
             _ => None,
         };
         also.is_some_and(|also| cursor.takes(&also)) || cursor.takes(kind.plural)

@@ -50,7 +50,7 @@ pub(crate) enum Action {
     SetTags(Vec<Tagging>),
     UnsetTags(Vec<Path>),
     Condition(String),
-    Action(String),
+    Then(String),
 }
 
 /// `EXISTS ( … )`: the query between the brackets.
@@ -100,7 +100,7 @@ pub(crate) fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if cursor.takes("RESUME") => Action::Resume,
         () if cursor.takes("SUSPEND") => Action::Suspend,
         () if cursor.takes("MODIFY CONDITION") => Action::Condition(exists(cursor)?),
-        () if cursor.takes("MODIFY ACTION") => Action::Action(body::rest(cursor)?),
+        () if cursor.takes("MODIFY ACTION") => Action::Then(body::rest(cursor)?),
         () if cursor.is("SET") && cursor.is_at(1, "TAG") => {
             cursor.next();
             Action::SetTags(tag::set(cursor)?)

@@ -23,6 +23,7 @@ pub(crate) mod privileges;
 pub(crate) mod property;
 pub(crate) mod resource_monitor;
 pub(crate) mod role;
+pub(crate) mod routine;
 pub(crate) mod schedule;
 pub(crate) mod select;
 pub(crate) mod session;
@@ -85,6 +86,9 @@ pub(crate) enum Command {
     CreateAlert(Box<alert::CreateAlert>),
     AlterAlert(alert::AlterAlert),
     ExecuteAlert(Path),
+    CreateRoutine(Box<routine::CreateRoutine>),
+    AlterRoutine(routine::AlterRoutine),
+    CallProcedure(routine::CallProcedure),
     CreateTask(Box<task::CreateTask>),
     AlterTask(task::AlterTask),
     ExecuteTask(task::ExecuteTask),
@@ -133,6 +137,9 @@ impl Command {
             Self::CreateAlert(_) => (Verb::Create, Some(Kind::Alert)),
             Self::AlterAlert(_) => (Verb::Alter, Some(Kind::Alert)),
             Self::ExecuteAlert(_) => (Verb::Execute, Some(Kind::Alert)),
+            Self::CreateRoutine(create) => (Verb::Create, Some(create.kind)),
+            Self::AlterRoutine(alter) => (Verb::Alter, Some(alter.kind)),
+            Self::CallProcedure(_) => (Verb::Call, Some(Kind::Procedure)),
             Self::CreateTask(_) => (Verb::Create, Some(Kind::Task)),
             Self::AlterTask(_) => (Verb::Alter, Some(Kind::Task)),
             Self::ExecuteTask(_) => (Verb::Execute, Some(Kind::Task)),
@@ -261,6 +268,7 @@ fn create(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if how != How::OrAlter && cursor.takes("USER") => user::create(cursor, how),
         () if cursor.takes("TASK") => task::create(cursor, how),
         () if cursor.takes("ALERT") => alert::create(cursor, how),
+        () if routine::comes(cursor) => routine::create(cursor, how),
         () => plain::create(cursor, how),
     }
 }
@@ -276,6 +284,7 @@ fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if cursor.takes("USER") => user::alter(cursor),
         () if cursor.takes("TASK") => task::alter(cursor),
         () if cursor.takes("ALERT") => alert::alter(cursor),
+        () if routine::comes(cursor) => routine::alter(cursor),
         () if !cursor.is_at(1, "POLICY") && cursor.takes("SESSION") => session::alter_session(cursor),
         () if cursor.takes("ACCOUNT") => session::alter_account(cursor),
         () => plain::alter(cursor),
@@ -313,9 +322,9 @@ fn named_object(cursor: &mut Cursor) -> Result<(ObjectKind, Path), SqlError> {
 fn path_of_kind(cursor: &mut Cursor, kind: ObjectKind) -> Result<Path, SqlError> {
     let mut path = cursor.path()?;
     if kind.has_arguments() && cursor.is_symbol("(") {
-        let types = cursor.bracketed(Cursor::word)?.join(", ");
+        let types = cursor.bracketed(data_type::data_type)?;
         if let Some(name) = path.last_mut() {
-            *name = format!("{name}({types})");
+            *name = routine::signature(name, &types);
         }
     }
     Ok(path)

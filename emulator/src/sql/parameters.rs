@@ -9,7 +9,7 @@ pub(crate) struct Parameter {
     pub(crate) property: Property,
     pub(crate) default: &'static str,
     /// A letter for each kind: `S` session (and user), `U` user alone, `W` warehouse, `D` database and schema,
-    /// `C` schema alone, `T` task (which carries those of the session as well). Every account carries all of them.
+    /// `C` schema alone, `T` task (which carries those of the session as well), `P` procedure and function. Every account carries all of them.
     kinds: &'static str,
 }
 
@@ -24,6 +24,7 @@ impl Parameter {
             ObjectKind::Database => any("D"),
             ObjectKind::Schema => any("DC"),
             ObjectKind::Task => any("ST"),
+            ObjectKind::Procedure | ObjectKind::Function => any("P"),
             _ => false,
         }
     }
@@ -81,6 +82,7 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     flag("ALLOW_CLIENT_MFA_CACHING", "false", ""),
     flag("ALLOW_ID_TOKEN", "false", ""),
     flag("AUTOCOMMIT", "true", "S"),
+    text("AUTO_EVENT_LOGGING", "OFF", "P"),
     text("BASE_LOCATION_PREFIX", "", "D"),
     text("BINARY_INPUT_FORMAT", "HEX", "S"),
     text("BINARY_OUTPUT_FORMAT", "HEX", "S"),
@@ -119,7 +121,7 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     text("DISALLOWED_SPCS_WORKLOAD_TYPES", "", ""),
     flag("ENABLE_AUTOMATIC_SENSITIVE_DATA_CLASSIFICATION_LOG", "true", ""),
     flag("ENABLE_BUDGET_EVENT_LOGGING", "true", ""),
-    flag("ENABLE_CONSOLE_OUTPUT", "false", "D"),
+    flag("ENABLE_CONSOLE_OUTPUT", "false", "DP"),
     flag("ENABLE_CORTEX_ANALYST", "true", ""),
     flag("ENABLE_DATA_COMPACTION", "true", ""),
     flag("ENABLE_EGRESS_COST_OPTIMIZER", "true", ""),
@@ -154,11 +156,11 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     flag("JS_TREAT_INTEGER_AS_BIGINT", "false", "S"),
     text("LISTING_AUTO_FULFILLMENT_REPLICATION_REFRESH_SCHEDULE", "1440 MINUTE", ""),
     number("LOCK_TIMEOUT", "43200", "S"),
-    text("LOG_EVENT_LEVEL", "OFF", "SD"),
-    text("LOG_LEVEL", "OFF", "SD"),
+    text("LOG_EVENT_LEVEL", "OFF", "SDP"),
+    text("LOG_LEVEL", "OFF", "SDP"),
     number("MAX_CONCURRENCY_LEVEL", "8", "W"),
     within("MAX_DATA_EXTENSION_TIME_IN_DAYS", (0, 90), "14", "D"),
-    text("METRIC_LEVEL", "NONE", "SD"),
+    text("METRIC_LEVEL", "NONE", "SDP"),
     number("MIN_DATA_RETENTION_TIME_IN_DAYS", "0", ""),
     number("MULTI_STATEMENT_COUNT", "1", "S"),
     text("NETWORK_POLICY", "", "U"),
@@ -203,7 +205,7 @@ pub(crate) static PARAMETERS: &[Parameter] = &[
     text("TIMEZONE", "America/Los_Angeles", "S"),
     text("TIME_INPUT_FORMAT", "AUTO", "S"),
     text("TIME_OUTPUT_FORMAT", "HH24:MI:SS", "S"),
-    text("TRACE_LEVEL", "OFF", "SD"),
+    text("TRACE_LEVEL", "OFF", "SDP"),
     flag("TRANSACTION_ABORT_ON_ERROR", "false", "S"),
     text("TRANSACTION_DEFAULT_ISOLATION_LEVEL", "READ COMMITTED", "S"),
     within("TWO_DIGIT_CENTURY_START", (1900, 2100), "1970", "S"),

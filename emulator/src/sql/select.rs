@@ -129,6 +129,9 @@ pub(crate) fn select(cursor: &mut Cursor) -> Result<Command, SqlError> {
 /// After `CALL`.
 pub(crate) fn call(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let place = cursor.peek().clone();
+    if !matches!(&place.kind, Kind::Word(word) if word.to_uppercase().starts_with("SYSTEM$")) {
+        return super::routine::call(cursor);
+    }
     let called = item(cursor)?;
     match &called.expression {
         Expression::Call(name, _) if name.starts_with("SYSTEM$") => {

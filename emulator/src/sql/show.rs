@@ -297,7 +297,7 @@ fn within_of_parameters(cursor: &mut Cursor) -> Result<Within, SqlError> {
     if cursor.takes("ACCOUNT") {
         return Ok(Within::Account);
     }
-    for kind in [ObjectKind::Task] {
+    for kind in [ObjectKind::Task, ObjectKind::Procedure, ObjectKind::Function] {
         if cursor.takes(kind.singular()) {
             return super::path_of_kind(cursor, kind).map(|path| Within::Object(kind, Some(path)));
         }
@@ -321,6 +321,8 @@ pub(crate) fn describe(cursor: &mut Cursor) -> Result<Command, SqlError> {
         ObjectKind::User,
         ObjectKind::Task,
         ObjectKind::Alert,
+        ObjectKind::Procedure,
+        ObjectKind::Function,
     ];
     if !described.contains(&kind) {
         return Err(SqlError::unsupported(format!("DESCRIBE {}", kind.singular())));

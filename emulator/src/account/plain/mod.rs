@@ -13,6 +13,7 @@ use super::access::Access;
 use super::alert::Alert;
 use super::answer::{display, executed, status};
 use super::grants::Securable;
+use super::routine::Routine;
 use super::store::{Head, Id, Object, Store};
 use super::task::Task;
 use crate::context::Context;
@@ -41,6 +42,7 @@ pub(crate) enum Detail {
     None,
     Task(Box<Task>),
     Alert(Box<Alert>),
+    Routine(Box<Routine>),
 }
 
 impl Object for Plain {

@@ -92,6 +92,9 @@ impl Account {
         match kind {
             ObjectKind::Task => return table(super::super::task::COLUMNS),
             ObjectKind::Alert => return table(super::super::alert::COLUMNS),
+            ObjectKind::Procedure | ObjectKind::Function => {
+                return table(super::super::routine::columns(kind));
+            }
             _ => {}
         }
         // Of kinds that nobody can create here.
@@ -114,6 +117,7 @@ impl Account {
         match &object.detail {
             Detail::Task(task) => return self.task_row(on, object, task),
             Detail::Alert(alert) => return self.alert_row(on, object, alert),
+            Detail::Routine(routine) => return self.routine_row(on, object, routine),
             Detail::None => {}
         }
         let kind = on.kind();

@@ -307,7 +307,7 @@ impl Account {
                             if show.root_only && it.task().is_some_and(|task| !task.is_root()) {
                                 continue;
                             }
-                            if takes(on, &it.head.name) {
+                            if takes(on, it.bare_name()) {
                                 rows.rows.push(self.plain_row(on, it));
                             }
                         }
