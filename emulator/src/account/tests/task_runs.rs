@@ -58,7 +58,9 @@ fn ownership_that_goes_to_one_task_cuts_it_off() {
         "R|suspended|GRANT_OWNERSHIP|{\"Predecessors\":[]}"
     );
     assert_eq!(session.row("SHOW TASKS LIKE 'c'", "task_relations"), "{\"Predecessors\":[\"D.S.B\"]}");
+    session.ok("ALTER TASK root RESUME");
     session.ok("GRANT OWNERSHIP ON ALL TASKS IN SCHEMA d.s TO ROLE r");
+    assert_eq!(session.row("SHOW TASKS LIKE 'root'", "state"), "suspended");
     assert_eq!(
         session.row("SHOW TASKS LIKE 'c'", "owner task_relations"),
         "R|{\"Predecessors\":[\"D.S.B\"]}"

@@ -144,7 +144,6 @@ fn nothing_in_a_graph_changes_while_its_root_is_started() {
         "DROP TASK c",
         "DROP TASK root",
         "GRANT OWNERSHIP ON TASK c TO ROLE sysadmin",
-        "GRANT OWNERSHIP ON ALL TASKS IN SCHEMA d.s TO ROLE sysadmin",
     ] {
         assert_eq!(short(&session.refused(statement)), NOT_SUSPENDED, "{statement}");
     }
