@@ -17,6 +17,8 @@ pub const FILES: &[(&str, &str)] = &[
     ("grants", include_str!("../cases/grants.yaml")),
     ("parameters", include_str!("../cases/parameters.yaml")),
     ("sessions", include_str!("../cases/sessions.yaml")),
+    ("tasks", include_str!("../cases/tasks.yaml")),
+    ("procedures", include_str!("../cases/procedures.yaml")),
 ];
 
 /// A file of cases.

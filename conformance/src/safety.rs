@@ -24,7 +24,18 @@ pub const ACCOUNT_LEVEL: [(&str, &str); 5] = [
     ("DATABASE", "DATABASES"),
     ("USER", "USERS"),
 ];
-const INSIDE: [&str; 6] = ["DATABASE ROLE", "SCHEMA", "STREAM", "SEQUENCE", "TABLE", "TAG"];
+const INSIDE: [&str; 10] = [
+    "DATABASE ROLE",
+    "SCHEMA",
+    "STREAM",
+    "SEQUENCE",
+    "TABLE",
+    "TAG",
+    "TASK",
+    "ALERT",
+    "PROCEDURE",
+    "FUNCTION",
+];
 
 /// Checks the statements of a request. `compute`: the case may start a warehouse.
 pub fn check(names: &Names, text: &str, compute: bool) -> Result<(), String> {
@@ -250,6 +261,9 @@ impl Check<'_> {
         }
         if kind == "WAREHOUSE" && self.has(&["RESUME"]) && !self.compute {
             return Err("starts a warehouse: needs: [compute]".into());
+        }
+        if matches!(kind, "TASK" | "ALERT") && self.has(&["RESUME"]) {
+            return Err("would run something by itself".into());
         }
         let opens = self.has(&["PASSWORD"]) && !self.has(&["UNSET"]);
         if kind == "USER" && opens && !self.sets("DISABLED", "TRUE") {

@@ -37,3 +37,21 @@ pub struct Rows {
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Option<String>>>,
 }
+
+impl Rows {
+    /// These columns in this order; a name that is not among them is a column of NULLs, as TERSE shows `kind`.
+    pub(crate) fn only(&self, names: &[&str]) -> Self {
+        let place = |name: &&str| self.columns.iter().position(|column| column.name == **name);
+        let at: Vec<Option<usize>> = names.iter().map(place).collect();
+        let column = |(name, at): (&&str, &Option<usize>)| {
+            let kind = at.map_or(ColumnType::Text, |at| self.columns[at].kind);
+            Column { name: (*name).to_owned(), kind, nullable: true }
+        };
+        let pick =
+            |row: &Vec<Option<String>>| at.iter().map(|at| at.and_then(|at| row[at].clone())).collect();
+        Self {
+            columns: names.iter().zip(&at).map(column).collect(),
+            rows: self.rows.iter().map(pick).collect(),
+        }
+    }
+}

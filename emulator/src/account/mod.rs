@@ -4,6 +4,7 @@
 //! results. Nothing here knows HTTP, a socket, a thread or a clock: the time comes with each statement.
 
 mod access;
+mod alert;
 mod answer;
 mod container;
 mod coverage;
@@ -21,6 +22,7 @@ mod plain;
 mod relation;
 mod resource_monitor;
 mod role;
+mod routine;
 mod select;
 mod sequences;
 mod session;
@@ -28,6 +30,7 @@ mod show;
 mod store;
 mod streams;
 mod tables;
+mod task;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -55,10 +58,9 @@ pub use warehouse::{Stored, Warehouse, WarehouseType};
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
+use crate::sql;
 pub use crate::sql::kind::{ObjectKind, StatementKind, Verb};
-use crate::sql::{self, Path};
 use access::Access;
-use answer::display;
 use store::{Object, Store};
 
 /// What the account was bought as: it decides on multi-cluster warehouses, query acceleration, retention.
@@ -138,6 +140,9 @@ pub struct Account {
     knobs: Knobs,
     notifications: Vec<Notification>,
     history: VecDeque<HistoryEntry>,
+    /// Of tasks, oldest first.
+    #[serde(default)]
+    runs: VecDeque<task::Run>,
     /// Statements that ABORT ALL QUERIES ended and that the door has not heard of yet.
     aborted: Vec<String>,
 }
@@ -175,6 +180,7 @@ impl Account {
             knobs: Knobs::default(),
             notifications: Vec::new(),
             history: VecDeque::new(),
+            runs: VecDeque::new(),
             aborted: Vec::new(),
         };
         new.found();
@@ -363,29 +369,6 @@ impl Account {
             Securable::User(id) => self.grants.forget_grantee(Grantee::User(id)),
             Securable::Plain(ObjectKind::Share, id) => self.grants.forget_grantee(Grantee::Share(id)),
             _ => {}
-        }
-    }
-
-    /// The parts of an object's full name.
-    pub(crate) fn path_of(&self, on: Securable) -> Path {
-        let name = |on: Securable| self.head_at(on).map(|head| head.name.clone()).unwrap_or_default();
-        let mut path = Vec::new();
-        if let Some(database) = on.database() {
-            path.push(name(Securable::Database(database)));
-        }
-        if let Some((database, schema)) = on.schema() {
-            path.push(name(Securable::Schema(database, schema)));
-        }
-        if !matches!(on, Securable::Database(_) | Securable::Schema(..)) {
-            path.push(name(on));
-        }
-        path
-    }
-
-    pub(crate) fn name_of(&self, on: Securable) -> String {
-        match on {
-            Securable::Account => self.locator.clone(),
-            on => display(&self.path_of(on)),
         }
     }
 }

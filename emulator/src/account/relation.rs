@@ -35,6 +35,13 @@ impl Account {
                 let limit = usize::try_from(*result_limit).unwrap_or(usize::MAX);
                 history(&self.history_of(&access, &context.user, limit))
             }
+            Source::Tasks { graphs, name, limit } => {
+                let which = (name.as_deref(), usize::try_from(*limit).unwrap_or(usize::MAX));
+                match graphs {
+                    true => self.current_graphs(&access, which, now),
+                    false => self.task_history(&access, which, now),
+                }
+            }
             Source::Policies { name, domain } => self.policy_references(context, &access, name, domain)?,
             Source::Results(id) => {
                 let id = self.value(context, &access, id, now)?.1.unwrap_or_default();

@@ -24,7 +24,10 @@ impl Account {
         let mut rows = Rows::default();
         let mut row = Vec::new();
         for item in &select.items {
-            let (kind, cell) = self.value(context, &access, &item.expression, now)?;
+            let (kind, cell) = match item.expression.enables() {
+                Some(root) => (ColumnType::Text, text(self.enable_dependents(context, root, now)?)),
+                None => self.value(context, &access, &item.expression, now)?,
+            };
             rows.columns.push(column(&item.label, kind));
             row.push(cell);
         }
