@@ -11,11 +11,14 @@ pub const FILES: &[(&str, &str)] = &[
     ("resource-monitors", include_str!("../cases/resource-monitors.yaml")),
     ("databases", include_str!("../cases/databases.yaml")),
     ("schemas", include_str!("../cases/schemas.yaml")),
+    ("tables", include_str!("../cases/tables.yaml")),
     ("roles", include_str!("../cases/roles.yaml")),
     ("users", include_str!("../cases/users.yaml")),
     ("grants", include_str!("../cases/grants.yaml")),
     ("parameters", include_str!("../cases/parameters.yaml")),
     ("sessions", include_str!("../cases/sessions.yaml")),
+    ("tasks", include_str!("../cases/tasks.yaml")),
+    ("procedures", include_str!("../cases/procedures.yaml")),
 ];
 
 /// A file of cases.

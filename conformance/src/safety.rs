@@ -24,7 +24,18 @@ pub const ACCOUNT_LEVEL: [(&str, &str); 5] = [
     ("DATABASE", "DATABASES"),
     ("USER", "USERS"),
 ];
-const INSIDE: [&str; 4] = ["DATABASE ROLE", "SCHEMA", "TABLE", "TAG"];
+const INSIDE: [&str; 10] = [
+    "DATABASE ROLE",
+    "SCHEMA",
+    "STREAM",
+    "SEQUENCE",
+    "TABLE",
+    "TAG",
+    "TASK",
+    "ALERT",
+    "PROCEDURE",
+    "FUNCTION",
+];
 
 /// Checks the statements of a request. `compute`: the case may start a warehouse.
 pub fn check(names: &Names, text: &str, compute: bool) -> Result<(), String> {
@@ -217,7 +228,7 @@ impl Check<'_> {
         if kind == "DATABASE" && name == self.prefix.database() {
             return Err("the scratch database itself is left alone".into());
         }
-        for words in [&["RENAME", "TO"][..], &["SWAP", "WITH"], &["CLONE"]] {
+        for words in [&["RENAME", "TO"][..], &["SWAP", "WITH"], &["CLONE"], &["ON", "TABLE"]] {
             let found = (at..self.words.len())
                 .find(|at| words.iter().enumerate().all(|(n, word)| self.is(at + n, word)));
             if let Some(found) = found {
@@ -250,6 +261,9 @@ impl Check<'_> {
         }
         if kind == "WAREHOUSE" && self.has(&["RESUME"]) && !self.compute {
             return Err("starts a warehouse: needs: [compute]".into());
+        }
+        if matches!(kind, "TASK" | "ALERT") && self.has(&["RESUME"]) {
+            return Err("would run something by itself".into());
         }
         let opens = self.has(&["PASSWORD"]) && !self.has(&["UNSET"]);
         if kind == "USER" && opens && !self.sets("DISABLED", "TRUE") {

@@ -38,6 +38,8 @@ pub struct Context {
     pub variables: BTreeMap<String, Variable>,
     /// The transaction that BEGIN opened, as CURRENT_TRANSACTION() names it.
     pub transaction: Option<i64>,
+    /// The transaction in which rows were changed last.
+    pub wrote: Option<i64>,
     /// The client as it names itself in `User-Agent`.
     pub client: String,
     pub session_id: u64,
@@ -63,6 +65,9 @@ impl Context {
         }
         if before.transaction != after.transaction {
             self.transaction = after.transaction;
+        }
+        if before.wrote != after.wrote {
+            self.wrote = after.wrote;
         }
         merge(&mut self.parameters, &before.parameters, after.parameters);
         merge(&mut self.variables, &before.variables, after.variables);

@@ -188,6 +188,27 @@ impl Emulator {
         self.0.faults.inject([fault])
     }
 
+    /// The graph of a task, by its full name, runs now and for so long. False when there is no such task.
+    pub fn run_task(&self, task: &str, lasts: Duration) -> bool {
+        let milliseconds = i64::try_from(lasts.as_millis()).unwrap_or(i64::MAX);
+        self.changed_task(|account, now| account.task_runs(task, milliseconds, now))
+    }
+
+    /// The graph of a task, by its full name, failed so many times in a row, and is suspended when that is too often.
+    /// False when there is no such task.
+    pub fn fail_task(&self, task: &str, times: u32, message: &str) -> bool {
+        self.changed_task(|account, now| account.task_fails(task, times, message, now))
+    }
+
+    fn changed_task(&self, change: impl FnOnce(&mut Account, i128) -> bool) -> bool {
+        let now = self.now();
+        let known = change(&mut self.lock(), now);
+        if known {
+            self.note_change();
+        }
+        known
+    }
+
     /// The faults that are still to come.
     pub fn faults(&self) -> &Faults {
         &self.0.faults

@@ -2,6 +2,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "a cell may be NULL; these make those that are not")]
 
 use crate::rows::{Column, ColumnType, Rows};
+use crate::sql::ObjectKind;
 
 /// A cell.
 pub(crate) type Cell = Option<String>;
@@ -52,6 +53,17 @@ pub(crate) fn executed() -> Rows {
 /// A name as Snowflake writes it in messages and lists: quoted only where it must be.
 pub(crate) fn display(path: &[String]) -> String {
     path.iter().map(|part| quoted(part)).collect::<Vec<_>>().join(".")
+}
+
+/// The name of an object of this kind: the types of a function's arguments are no part of what is quoted.
+pub(crate) fn display_of(kind: ObjectKind, path: &[String]) -> String {
+    match path.split_last().and_then(|(last, above)| Some((above, last.split_once('(')?))) {
+        Some((above, (name, types))) if kind.has_arguments() => {
+            let path: Vec<String> = above.iter().cloned().chain([name.to_owned()]).collect();
+            format!("{}({types}", display(&path))
+        }
+        _ => display(path),
+    }
 }
 
 /// One part of a name, quoted where it must be.

@@ -38,6 +38,15 @@ impl Account {
             Command::AlterDatabaseRole(alter) => self.alter_database_role(context, alter),
             Command::CreatePlain(create) => self.create_plain(context, create, now),
             Command::AlterPlain(alter) => self.alter_plain(context, alter),
+            Command::CreateAlert(create) => self.create_alert(context, create, now),
+            Command::AlterAlert(alter) => self.alter_alert(context, alter),
+            Command::ExecuteAlert(path) => self.execute_alert(context, path),
+            Command::CreateRoutine(create) => self.create_routine(context, create, now),
+            Command::AlterRoutine(alter) => self.alter_routine(context, alter),
+            Command::CallProcedure(call) => self.call_procedure(context, call),
+            Command::CreateTask(create) => self.create_task(context, create, now),
+            Command::AlterTask(alter) => self.alter_task(context, alter, now),
+            Command::ExecuteTask(execute) => self.execute_task(context, execute, now),
             Command::CreateUser(create) => self.create_user(context, create, now),
             Command::AlterUser(alter) => self.alter_user(context, alter, now),
             Command::Drop { kind, path, if_exists } => {
@@ -64,6 +73,12 @@ impl Account {
                     ObjectKind::User => self.describe_user(&access, context, path, now),
                     ObjectKind::Stream => self.describe_stream(context, &access, path, now),
                     ObjectKind::Sequence => self.describe_sequence(context, &access, path),
+                    ObjectKind::Task | ObjectKind::Alert => {
+                        self.describe_plain(context, &access, *kind, path)
+                    }
+                    ObjectKind::Procedure | ObjectKind::Function => {
+                        self.describe_routine(context, &access, *kind, path)
+                    }
                     kind => self.describe_container(context, &access, *kind, path),
                 }
             }
@@ -72,6 +87,11 @@ impl Account {
             Command::Inspect(inspection) => self.inspect_tables(context, inspection),
             Command::SelectInformationSchema(query) => self.select_information_schema(context, query, now),
             Command::Select(select) => self.select(context, select, now),
+            Command::Query(query) => self.query(context, query, now),
+            Command::Insert(insert) => self.insert(context, insert, now),
+            Command::Update(update) => self.update(context, update, now),
+            Command::Delete(delete) => self.delete(context, delete, now),
+            Command::Truncate(truncate) => self.truncate(context, truncate, now),
             Command::Call(item) => self.call(context, item, now),
         }
     }
@@ -147,7 +167,7 @@ impl Account {
             Securable::Table(..) | Securable::Tag(..) => self.drop_in_schema(access, on),
             Securable::Role(id) => self.drop_role_statement(access, id),
             Securable::DatabaseRole(database, id) => self.drop_database_role_statement(access, database, id),
-            Securable::Plain(..) | Securable::Inside(..) => self.drop_plain(access, on),
+            Securable::Plain(..) | Securable::Inside(..) => self.drop_plain(access, on, now),
             Securable::User(id) => {
                 self.need(access, on, &[])?;
                 if self.users.by_id(id).is_some_and(|user| user.head().name == context.user) {

@@ -4,6 +4,7 @@
 //! results. Nothing here knows HTTP, a socket, a thread or a clock: the time comes with each statement.
 
 mod access;
+mod alert;
 mod answer;
 mod container;
 mod coverage;
@@ -21,6 +22,7 @@ mod plain;
 mod relation;
 mod resource_monitor;
 mod role;
+mod routine;
 mod select;
 mod sequences;
 mod session;
@@ -28,6 +30,7 @@ mod show;
 mod store;
 mod streams;
 mod tables;
+mod task;
 #[cfg(test)]
 mod tests;
 mod user;
@@ -49,15 +52,15 @@ pub use role::Role;
 pub(crate) use select::VERSION;
 pub use store::{Head, Id};
 pub use user::{ProgrammaticAccessToken, User, WorkloadIdentity};
+pub(crate) use warehouse::no_warehouse;
 pub use warehouse::{Stored, Warehouse, WarehouseType};
 
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
+use crate::sql;
 pub use crate::sql::kind::{ObjectKind, StatementKind, Verb};
-use crate::sql::{self, Path};
 use access::Access;
-use answer::display;
 use store::{Object, Store};
 
 /// What the account was bought as: it decides on multi-cluster warehouses, query acceleration, retention.
@@ -137,6 +140,9 @@ pub struct Account {
     knobs: Knobs,
     notifications: Vec<Notification>,
     history: VecDeque<HistoryEntry>,
+    /// Of tasks, oldest first.
+    #[serde(default)]
+    runs: VecDeque<task::Run>,
     /// Statements that ABORT ALL QUERIES ended and that the door has not heard of yet.
     aborted: Vec<String>,
 }
@@ -174,6 +180,7 @@ impl Account {
             knobs: Knobs::default(),
             notifications: Vec::new(),
             history: VecDeque::new(),
+            runs: VecDeque::new(),
             aborted: Vec::new(),
         };
         new.found();
@@ -191,11 +198,12 @@ impl Account {
         let now = milliseconds(now);
         let command = sql::parse(sql)?;
         let (id, created_on) = (self.last_id, self.last_created_on);
-        if !command.kind().is_read_only() {
-            // DDL commits what was begun.
-            context.transaction = None;
-        }
+        let kind = command.kind();
+        Self::before_statement(context, kind)?;
         let result = self.run(context, &command, now);
+        if kind.changes_rows() && result.is_ok() {
+            context.wrote = context.transaction;
+        }
         if result.is_err() {
             (self.last_id, self.last_created_on) = (id, created_on);
         }
@@ -363,38 +371,6 @@ impl Account {
             _ => {}
         }
     }
-
-    /// The parts of an object's full name.
-    pub(crate) fn path_of(&self, on: Securable) -> Path {
-        let name = |on: Securable| self.head_at(on).map(|head| head.name.clone()).unwrap_or_default();
-        let mut path = Vec::new();
-        if let Some(database) = on.database() {
-            path.push(name(Securable::Database(database)));
-        }
-        if let Some((database, schema)) = on.schema() {
-            path.push(name(Securable::Schema(database, schema)));
-        }
-        if !matches!(on, Securable::Database(_) | Securable::Schema(..)) {
-            path.push(name(on));
-        }
-        path
-    }
-
-    pub(crate) fn name_of(&self, on: Securable) -> String {
-        match on {
-            Securable::Account => self.locator.clone(),
-            on => display(&self.path_of(on)),
-        }
-    }
-}
-
-/// `000606`
-pub(crate) fn no_warehouse() -> SqlError {
-    SqlError::new(
-        606,
-        "57P03",
-        "No active warehouse selected in the current session.  Select an active warehouse with the 'use warehouse' command.",
-    )
 }
 
 fn milliseconds(nanoseconds: i128) -> i64 {

@@ -1,14 +1,14 @@
 //! Which object a name stands for, and what every object has.
 
 use super::access::Access;
-use super::answer::{display, quoted};
+use super::answer::{display_of, quoted};
 use super::grants::Securable;
 use super::store::{Head, Id, Object, Store};
 use super::{Account, Plain};
 use crate::context::Context;
 use crate::error::SqlError;
-use crate::sql::ObjectKind;
 use crate::sql::kind::Place;
+use crate::sql::{ObjectKind, Path};
 
 impl Account {
     pub(crate) fn role_id(&self, name: &str) -> Result<Id, SqlError> {
@@ -23,7 +23,7 @@ impl Account {
         kind: ObjectKind,
         path: &[String],
     ) -> Result<Securable, SqlError> {
-        let absent = || SqlError::absent(kind.noun(), display(path));
+        let absent = || SqlError::absent(kind.noun(), display_of(kind, path));
         let single = || path.last().filter(|_| path.len() == 1).ok_or_else(absent);
         let visible = |on: Option<Securable>| on.filter(|on| self.sees(access, *on)).ok_or_else(absent);
         match kind {
@@ -75,6 +75,29 @@ impl Account {
                 let id = self.plain.get(&kind).and_then(|store| store.id(single().ok()?));
                 visible(id.map(|id| Securable::Plain(kind, id)))
             }
+        }
+    }
+
+    /// The parts of an object's full name.
+    pub(crate) fn path_of(&self, on: Securable) -> Path {
+        let name = |on: Securable| self.head_at(on).map(|head| head.name.clone()).unwrap_or_default();
+        let mut path = Vec::new();
+        if let Some(database) = on.database() {
+            path.push(name(Securable::Database(database)));
+        }
+        if let Some((database, schema)) = on.schema() {
+            path.push(name(Securable::Schema(database, schema)));
+        }
+        if !matches!(on, Securable::Database(_) | Securable::Schema(..)) {
+            path.push(name(on));
+        }
+        path
+    }
+
+    pub(crate) fn name_of(&self, on: Securable) -> String {
+        match on {
+            Securable::Account => self.locator.clone(),
+            on => display_of(on.kind(), &self.path_of(on)),
         }
     }
 

@@ -35,6 +35,13 @@ impl Account {
                 let limit = usize::try_from(*result_limit).unwrap_or(usize::MAX);
                 history(&self.history_of(&access, &context.user, limit))
             }
+            Source::Tasks { graphs, name, limit } => {
+                let which = (name.as_deref(), usize::try_from(*limit).unwrap_or(usize::MAX));
+                match graphs {
+                    true => self.current_graphs(&access, which, now),
+                    false => self.task_history(&access, which, now),
+                }
+            }
             Source::Policies { name, domain } => self.policy_references(context, &access, name, domain)?,
             Source::Results(id) => {
                 let id = self.value(context, &access, id, now)?.1.unwrap_or_default();
@@ -134,8 +141,8 @@ fn compare(kind: ColumnType, one: &Cell, other: &Cell) -> Ordering {
         (None, Some(_)) => Ordering::Greater,
         (Some(_), None) => Ordering::Less,
         (Some(one), Some(other)) => match kind {
-            ColumnType::Text | ColumnType::Boolean => one.cmp(other),
-            ColumnType::Fixed | ColumnType::Real | ColumnType::TimestampLtz => {
+            ColumnType::Text | ColumnType::Boolean | ColumnType::Variant => one.cmp(other),
+            _ => {
                 let read = |text: &str| text.parse::<f64>().unwrap_or_default();
                 read(one).total_cmp(&read(other))
             }

@@ -24,7 +24,10 @@ impl Account {
         let mut rows = Rows::default();
         let mut row = Vec::new();
         for item in &select.items {
-            let (kind, cell) = self.value(context, &access, &item.expression, now)?;
+            let (kind, cell) = match item.expression.enables() {
+                Some(root) => (ColumnType::Text, text(self.enable_dependents(context, root, now)?)),
+                None => self.value(context, &access, &item.expression, now)?,
+            };
             rows.columns.push(column(&item.label, kind));
             row.push(cell);
         }
@@ -147,6 +150,10 @@ impl Account {
                 ])
                 .to_string(),
             ),
+            ("SYSTEM$STREAM_HAS_DATA", [Expression::Text(name)]) => {
+                let has = self.stream_has_data(context, access, name, now)?;
+                return Ok((ColumnType::Boolean, boolean(has)));
+            }
             (
                 "SYSTEM$GET_TAG",
                 [Expression::Text(tag), Expression::Text(object), Expression::Text(domain)],

@@ -10,7 +10,7 @@ use super::access::Access;
 use super::answer::{Cell, display, executed, number, status, table, text, time, yes};
 use super::container::inside::taken;
 use super::grants::Securable;
-use super::plain::Plain;
+use super::plain::{Detail, Plain};
 use super::store::{Head, Id};
 use crate::context::Context;
 use crate::error::SqlError;
@@ -83,7 +83,12 @@ impl Account {
             self.forget(on);
         }
         if let Ok(store) = self.plain_in_mut(kind, Some(within)) {
-            store.put(Plain { head, properties: BTreeMap::new(), tags: BTreeMap::new() });
+            store.put(Plain {
+                head,
+                properties: BTreeMap::new(),
+                tags: BTreeMap::new(),
+                detail: Detail::None,
+            });
         }
     }
 

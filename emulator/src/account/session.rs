@@ -6,6 +6,7 @@ use super::Account;
 use super::access::Access;
 use super::answer::{Cell, display, executed, table, text};
 use super::grants::{Grantee, Securable};
+use super::plain::Detail;
 use super::warehouse::{PARAMETERS as WAREHOUSE_PARAMETERS, Stored};
 use crate::context::Context;
 use crate::error::SqlError;
@@ -270,7 +271,33 @@ impl Account {
                 }
                 Ok(vec![Level { name: "USER", values: user.parameters.clone() }, account])
             }
+            on @ Securable::Inside(..) => {
+                self.need(access, on, &["USAGE", "OPERATE", "MONITOR"])?;
+                let own = self.inside_parameters(on).ok_or_else(SqlError::impossible)?;
+                let mut levels = vec![own];
+                if let Some(place @ (database, _)) = on.schema() {
+                    let values = self.schema(place)?.parameters.clone();
+                    levels.push(Level { name: "SCHEMA", values });
+                    let database = self.databases.by_id(database).ok_or_else(SqlError::impossible)?;
+                    levels.push(Level { name: "DATABASE", values: database.parameters.clone() });
+                }
+                levels.push(account);
+                Ok(levels)
+            }
             _ => Err(SqlError::absent(kind.noun(), display(&path))),
+        }
+    }
+
+    /// The parameters of an object of a schema, for the kinds that carry some.
+    fn inside_parameters(&self, on: Securable) -> Option<Level> {
+        let Securable::Inside(kind, database, schema, id) = on else { return None };
+        match &self.plain_in(kind, Some((database, schema)))?.by_id(id)?.detail {
+            Detail::Task(task) => Some(Level { name: "TASK", values: task.parameters.clone() }),
+            Detail::Routine(routine) => {
+                let name = if kind == ObjectKind::Procedure { "PROCEDURE" } else { "FUNCTION" };
+                Some(Level { name, values: routine.parameters.clone() })
+            }
+            Detail::None | Detail::Alert(_) => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! Session variables and transactions: what BEGIN, COMMIT and ROLLBACK mean where every statement commits by itself.
 
-use super::Account;
 use super::answer::executed;
+use super::{Account, StatementKind, Verb};
 use crate::context::{Context, Variable};
 use crate::error::SqlError;
 use crate::rows::Rows;
@@ -41,6 +41,20 @@ impl Account {
             context.variables.remove(name);
         }
         executed()
+    }
+
+    /// DDL commits what was begun; ROLLBACK of changed rows is refused, for nothing is undone here.
+    pub(crate) fn before_statement(context: &mut Context, kind: StatementKind) -> Result<(), SqlError> {
+        if kind.verb == Verb::Rollback
+            && context.transaction.is_some()
+            && context.wrote == context.transaction
+        {
+            return Err(SqlError::unsupported("ROLLBACK of changed rows: every statement commits by itself"));
+        }
+        if !kind.is_read_only() && !kind.changes_rows() {
+            context.transaction = None;
+        }
+        Ok(())
     }
 
     /// BEGIN in a transaction, and COMMIT or ROLLBACK outside of one, change nothing.

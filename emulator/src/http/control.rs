@@ -102,6 +102,44 @@ pub(crate) async fn advance(State(emulator): State<Emulator>, request: Request) 
     json_response(StatusCode::OK, json!({"now": timestamp(emulator.now())}).to_string())
 }
 
+/// What happens to the graph of a task, whose full name is given: it runs for a while, or it has failed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Happening {
+    task: String,
+    #[serde(default)]
+    running: Option<jiff::SignedDuration>,
+    #[serde(default)]
+    failures: Option<u32>,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+/// `POST /emulator/tasks`
+pub(crate) async fn tasks(State(emulator): State<Emulator>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let bytes = match body::read(&parts.headers, body).await {
+        Ok(bytes) => bytes,
+        Err(problem) => return problem.into_response(),
+    };
+    let happening: Happening = match serde_json::from_slice(&bytes) {
+        Ok(happening) => happening,
+        Err(error) => return wrong(&format!("a task, and running or failures, are expected: {error}")),
+    };
+    let known = match (happening.running, happening.failures) {
+        (Some(running), None) => emulator.run_task(&happening.task, running.unsigned_abs()),
+        (None, Some(times)) => {
+            emulator.fail_task(&happening.task, times, happening.message.as_deref().unwrap_or("Task failed."))
+        }
+        _ => return wrong("either running or failures is expected"),
+    };
+    if known {
+        json_response(StatusCode::OK, json!({"task": happening.task}).to_string())
+    } else {
+        wrong(&format!("there is no task {}", happening.task))
+    }
+}
+
 fn wrong(message: &str) -> Response {
     json_response(StatusCode::BAD_REQUEST, json!({"message": message}).to_string())
 }

@@ -32,6 +32,7 @@ pub(crate) fn router(emulator: Emulator) -> Router {
         .route("/emulator/healthz", get(control::healthz))
         .route("/emulator/statements", get(control::statements))
         .route("/emulator/faults", get(control::faults).post(control::inject).delete(control::clear))
+        .route("/emulator/tasks", post(control::tasks))
         .route("/emulator/clock", get(control::clock).post(control::advance))
         .merge(drivers::routes())
         .fallback(problem::not_found)

@@ -34,10 +34,6 @@ const POLICY: &str = "created_on:t name database_name schema_name kind owner com
 static KINDS: &[AbsentKind] = &[
     kind("AGGREGATION POLICIES", POLICY),
     kind(
-        "ALERTS",
-        "created_on:t name database_name schema_name owner comment warehouse schedule state condition action owner_role_type",
-    ),
-    kind(
         "BACKUP POLICIES",
         "created_on:t name database_name schema_name owner comment schedule expire_after_days:n owner_role_type",
     ),
@@ -65,10 +61,6 @@ static KINDS: &[AbsentKind] = &[
     kind(
         "FILE FORMATS",
         "created_on:t name database_name schema_name type owner comment owner_role_type format_options",
-    ),
-    kind(
-        "FUNCTIONS",
-        "created_on:t name schema_name is_builtin is_aggregate is_ansi min_num_arguments:n max_num_arguments:n arguments description catalog_name is_table_function valid_for_clustering is_secure secrets external_access_integrations is_external_function language is_memoizable is_data_metric",
     ),
     kind(
         "GIT REPOSITORIES",
@@ -101,14 +93,9 @@ static KINDS: &[AbsentKind] = &[
         "NOTEBOOKS",
         "created_on:t name database_name schema_name comment owner query_warehouse url_id owner_role_type code_warehouse",
     ),
-    kind("NOTIFICATION INTEGRATIONS", "name type category enabled:b comment created_on:t"),
     kind(
         "PIPES",
         "created_on:t name database_name schema_name definition owner notification_channel comment integration pattern error_integration owner_role_type invalid_reason",
-    ),
-    kind(
-        "PROCEDURES",
-        "created_on:t name schema_name is_builtin is_aggregate is_ansi min_num_arguments:n max_num_arguments:n arguments description catalog_name is_table_function valid_for_clustering is_secure secrets external_access_integrations",
     ),
     kind("PROJECTION POLICIES", POLICY),
     kind("ROW ACCESS POLICIES", POLICY),
@@ -127,10 +114,6 @@ static KINDS: &[AbsentKind] = &[
         "created_on:t name database_name schema_name title comment owner query_warehouse url_id owner_role_type",
     ),
     kind(
-        "TASKS",
-        "created_on:t name id database_name schema_name owner comment warehouse schedule predecessors state definition condition allow_overlapping_execution error_integration last_committed_on:t last_suspended_on:t owner_role_type config budget task_relations last_suspended_reason success_integration scheduling_mode target_completion_interval",
-    ),
-    kind(
         "VIEWS",
         "created_on:t name reserved database_name schema_name owner comment text is_secure:b is_materialized:b owner_role_type change_tracking",
     ),
@@ -147,7 +130,6 @@ pub(crate) fn take(cursor: &mut Cursor) -> Option<&'static AbsentKind> {
         let with = |words: &str| format!("{words} {}", kind.plural);
         let also = match kind.plural {
             "DYNAMIC TABLES" => Some(with("AS RESOURCE")),
-            "FUNCTIONS" | "PROCEDURES" => Some(with("USER")),
             _ => None,
         };
         also.is_some_and(|also| cursor.takes(&also)) || cursor.takes(kind.plural)

@@ -52,6 +52,23 @@ pub(crate) struct Identity {
     pub(crate) ordered: bool,
 }
 
+impl ColumnDefinition {
+    pub(crate) fn new(name: String, kind: DataType) -> Self {
+        Self {
+            name,
+            kind,
+            nullable: true,
+            default: None,
+            identity: None,
+            collation: None,
+            comment: None,
+            expression: None,
+            masking: None,
+            tags: Vec::new(),
+        }
+    }
+}
+
 impl Shape {
     pub(crate) fn primary(&self) -> Option<&Key> {
         self.keys.iter().find(|key| key.kind == KeyKind::Primary)
@@ -149,18 +166,7 @@ fn part(cursor: &mut Cursor) -> Result<Part, SqlError> {
 pub(crate) fn column(cursor: &mut Cursor) -> Result<(ColumnDefinition, Vec<Key>), SqlError> {
     let name = cursor.identifier()?;
     let kind = data_type(cursor)?;
-    let mut column = ColumnDefinition {
-        name,
-        kind,
-        nullable: true,
-        default: None,
-        identity: None,
-        collation: None,
-        comment: None,
-        expression: None,
-        masking: None,
-        tags: Vec::new(),
-    };
+    let mut column = ColumnDefinition::new(name, kind);
     let mut found = Vec::new();
     while !cursor.done() && !cursor.is_symbol(",") && !cursor.is_symbol(")") {
         match () {

@@ -1,6 +1,6 @@
 //! The parser's place in the tokens, and the words that every statement shares.
 
-use super::tokens::{Kind, Token, tokenize};
+use super::tokens::{Kind, Token, separators, split_at, tokenize};
 use crate::error::SqlError;
 
 /// The parts of a name, folded: `db.s` is `["DB", "S"]`.
@@ -10,19 +10,23 @@ pub(crate) type Path = Vec<String>;
 pub(crate) struct Cursor {
     tokens: Vec<Token>,
     at: usize,
+    /// The text up to the `;` behind it.
+    source: String,
 }
 
 impl Cursor {
     /// Refuses an empty text, and a text of more than one statement.
     pub(crate) fn new(sql: &str) -> Result<Self, SqlError> {
         let mut tokens = tokenize(sql)?;
+        let mut ends = None;
         while tokens.len() > 1 && is_symbol(&tokens[tokens.len() - 2], ";") {
-            tokens.remove(tokens.len() - 2);
+            ends = Some(tokens.remove(tokens.len() - 2));
         }
+        let source = ends.map_or(sql, |semicolon| split_at(sql, (semicolon.line, semicolon.position)).0);
         if tokens.len() == 1 {
             return Err(SqlError::new(900, "42601", "SQL compilation error:\nEmpty SQL statement."));
         }
-        let statements = tokens.iter().filter(|token| is_symbol(token, ";")).count() + 1;
+        let statements = separators(&tokens) + 1;
         if statements > 1 {
             return Err(SqlError::new(
                 8,
@@ -30,7 +34,25 @@ impl Cursor {
                 format!("Actual statement count {statements} did not match the desired statement count 1."),
             ));
         }
-        Ok(Self { tokens, at: 0 })
+        Ok(Self { tokens, at: 0, source: source.to_owned() })
+    }
+
+    /// What is written from the next token up to where `until` holds outside brackets (or to the end), verbatim; the
+    /// cursor goes there.
+    pub(crate) fn written_until(&mut self, until: impl Fn(&Self) -> bool) -> String {
+        let place = |cursor: &Self| (cursor.peek().line, cursor.peek().position);
+        let from = place(self);
+        let mut depth = 0_u32;
+        while !self.done() && (depth > 0 || !until(self)) {
+            match (self.is_symbol("("), self.is_symbol(")")) {
+                (true, _) => depth += 1,
+                (_, true) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            self.at += 1;
+        }
+        let end = if self.done() { self.source.as_str() } else { split_at(&self.source, place(self)).0 };
+        split_at(end, from).1.trim().to_owned()
     }
 
     pub(crate) fn peek(&self) -> &Token {
@@ -46,6 +68,41 @@ impl Cursor {
         let token = self.peek().clone();
         self.at = (self.at + 1).min(self.tokens.len() - 1);
         token
+    }
+
+    /// The whole statement, every token where it was, for a parser of its own; nothing is left to read.
+    pub(crate) fn everything(&mut self) -> String {
+        self.at = 0;
+        self.rest()
+    }
+
+    /// What is left to read, every token where it was.
+    pub(crate) fn rest(&mut self) -> String {
+        let (mut text, mut line, mut position) = (String::new(), 1, 0);
+        while !self.done() {
+            let token = self.next();
+            while line < token.line {
+                text.push('\n');
+                (line, position) = (line + 1, 0);
+            }
+            if line == token.line && position > token.position {
+                // Escapes made a token longer than it was.
+                text.push(' ');
+                position += 1;
+            }
+            while position < token.position {
+                text.push(' ');
+                position += 1;
+            }
+            let written = token.kind.literal();
+            line += written.matches('\n').count() as u64;
+            position = match written.rsplit_once('\n') {
+                Some((_, last)) => last.chars().count() as u64,
+                None => position + written.chars().count() as u64,
+            };
+            text.push_str(&written);
+        }
+        text
     }
 
     pub(crate) fn unexpected<T>(&self) -> Result<T, SqlError> {
@@ -149,7 +206,7 @@ impl Cursor {
         let token = self.peek().clone();
         let path = match token.kind {
             Kind::Text(text) => {
-                let mut inner = Self { tokens: tokenize(&text)?, at: 0 };
+                let mut inner = Self { tokens: tokenize(&text)?, at: 0, source: String::new() };
                 if inner.is("IDENTIFIER") {
                     return Err(token_error(&text));
                 }

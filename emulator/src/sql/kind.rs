@@ -27,6 +27,7 @@ pub enum ObjectKind {
     NetworkPolicy,
     ExternalVolume,
     CatalogIntegration,
+    NotificationIntegration,
     Integration,
     Share,
     ComputePool,
@@ -96,6 +97,12 @@ const WORDS: &[(ObjectKind, &str, &str, Place)] = &[
     (ObjectKind::NetworkPolicy, "NETWORK POLICY", "NETWORK POLICIES", Place::Top),
     (ObjectKind::ExternalVolume, "EXTERNAL VOLUME", "EXTERNAL VOLUMES", Place::Top),
     (ObjectKind::CatalogIntegration, "CATALOG INTEGRATION", "CATALOG INTEGRATIONS", Place::Top),
+    (
+        ObjectKind::NotificationIntegration,
+        "NOTIFICATION INTEGRATION",
+        "NOTIFICATION INTEGRATIONS",
+        Place::Top,
+    ),
     (ObjectKind::Integration, "INTEGRATION", "INTEGRATIONS", Place::Top),
     (ObjectKind::Share, "SHARE", "SHARES", Place::Top),
     (ObjectKind::ComputePool, "COMPUTE POOL", "COMPUTE POOLS", Place::Top),
@@ -175,7 +182,7 @@ impl ObjectKind {
             Self::ExternalVolume => "VOLUME".into(),
             Self::Agent => "CORTEX_AGENT".into(),
             Self::Model => "MODULE".into(),
-            Self::CatalogIntegration => "INTEGRATION".into(),
+            Self::CatalogIntegration | Self::NotificationIntegration => "INTEGRATION".into(),
             _ => self.singular().replace(' ', "_"),
         }
     }
@@ -220,7 +227,12 @@ pub enum Verb {
     Describe,
     Use,
     Select,
+    Insert,
+    Update,
+    Delete,
+    Truncate,
     Call,
+    Execute,
     /// Of session variables.
     Set,
     Unset,
@@ -243,7 +255,12 @@ impl Verb {
             Self::Describe => "DESCRIBE",
             Self::Use => "USE",
             Self::Select => "SELECT",
+            Self::Insert => "INSERT",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Truncate => "TRUNCATE_TABLE",
             Self::Call => "CALL",
+            Self::Execute => "EXECUTE",
             Self::Set => "SET",
             Self::Unset => "UNSET",
             Self::Begin => "BEGIN_TRANSACTION",
@@ -265,8 +282,15 @@ pub struct StatementKind {
 impl StatementKind {
     /// Leaves the account as it is. USE and ALTER SESSION change the session alone.
     pub fn is_read_only(self) -> bool {
-        matches!(self.verb, Verb::Show | Verb::Describe | Verb::Use | Verb::Select | Verb::Call)
+        matches!(self.verb, Verb::Show | Verb::Describe | Verb::Use | Verb::Call)
+            // A system function may change objects.
+            || (self.verb == Verb::Select && self.object.is_none())
             || self.object == Some(ObjectKind::Session)
+    }
+
+    /// Changes rows: a transaction goes on.
+    pub(crate) fn changes_rows(self) -> bool {
+        matches!(self.verb, Verb::Insert | Verb::Update | Verb::Delete | Verb::Truncate)
     }
 
     /// Changes what the session's context says, which a stateless request cannot keep.

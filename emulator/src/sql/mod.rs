@@ -5,6 +5,9 @@
 //! `001003` and the place.
 
 pub(crate) mod absent;
+pub(crate) mod alert;
+mod blocks;
+pub(crate) mod body;
 pub(crate) mod columns;
 mod cursor;
 pub(crate) mod data_type;
@@ -19,8 +22,11 @@ pub(crate) mod parameters;
 pub(crate) mod plain;
 pub(crate) mod privileges;
 pub(crate) mod property;
+pub(crate) mod query;
 pub(crate) mod resource_monitor;
 pub(crate) mod role;
+pub(crate) mod routine;
+pub(crate) mod schedule;
 pub(crate) mod select;
 pub(crate) mod sequence;
 pub(crate) mod session;
@@ -28,6 +34,7 @@ pub(crate) mod show;
 pub(crate) mod stream;
 pub(crate) mod table;
 pub(crate) mod tag;
+pub(crate) mod task;
 mod tokens;
 pub(crate) mod user;
 pub(crate) mod warehouse;
@@ -86,6 +93,15 @@ pub(crate) enum Command {
     AlterDatabaseRole(database_role::AlterDatabaseRole),
     CreatePlain(plain::CreatePlain),
     AlterPlain(plain::AlterPlain),
+    CreateAlert(Box<alert::CreateAlert>),
+    AlterAlert(alert::AlterAlert),
+    ExecuteAlert(Path),
+    CreateRoutine(Box<routine::CreateRoutine>),
+    AlterRoutine(routine::AlterRoutine),
+    CallProcedure(routine::CallProcedure),
+    CreateTask(Box<task::CreateTask>),
+    AlterTask(task::AlterTask),
+    ExecuteTask(task::ExecuteTask),
     CreateUser(user::CreateUser),
     AlterUser(user::AlterUser),
     Drop { kind: ObjectKind, path: Path, if_exists: bool },
@@ -107,6 +123,11 @@ pub(crate) enum Command {
     Inspect(inspection::Inspection),
     SelectInformationSchema(information_schema::Query),
     Select(select::Select),
+    Query(Box<query::Query>),
+    Insert(Box<query::Insert>),
+    Update(Box<query::Update>),
+    Delete(Box<query::Delete>),
+    Truncate(query::Truncate),
     Call(select::Item),
 }
 
@@ -133,6 +154,15 @@ impl Command {
             Self::AlterDatabaseRole(_) => (Verb::Alter, Some(Kind::DatabaseRole)),
             Self::CreatePlain(create) => (Verb::Create, Some(create.kind)),
             Self::AlterPlain(alter) => (Verb::Alter, Some(alter.kind)),
+            Self::CreateAlert(_) => (Verb::Create, Some(Kind::Alert)),
+            Self::AlterAlert(_) => (Verb::Alter, Some(Kind::Alert)),
+            Self::ExecuteAlert(_) => (Verb::Execute, Some(Kind::Alert)),
+            Self::CreateRoutine(create) => (Verb::Create, Some(create.kind)),
+            Self::AlterRoutine(alter) => (Verb::Alter, Some(alter.kind)),
+            Self::CallProcedure(_) => (Verb::Call, Some(Kind::Procedure)),
+            Self::CreateTask(_) => (Verb::Create, Some(Kind::Task)),
+            Self::AlterTask(_) => (Verb::Alter, Some(Kind::Task)),
+            Self::ExecuteTask(_) => (Verb::Execute, Some(Kind::Task)),
             Self::CreateUser(_) => (Verb::Create, Some(Kind::User)),
             Self::AlterUser(_) => (Verb::Alter, Some(Kind::User)),
             Self::Drop { kind, .. } => (Verb::Drop, Some(*kind)),
@@ -157,7 +187,14 @@ impl Command {
                 (Verb::Describe, Some(Kind::Table))
             }
             Self::Inspect(_) => (Verb::Show, None),
-            Self::Select(_) | Self::SelectInformationSchema(_) => (Verb::Select, None),
+            Self::Select(select) if select.items.iter().any(|item| item.expression.enables().is_some()) => {
+                (Verb::Select, Some(Kind::Task))
+            }
+            Self::Select(_) | Self::SelectInformationSchema(_) | Self::Query(_) => (Verb::Select, None),
+            Self::Insert(_) => (Verb::Insert, Some(Kind::Table)),
+            Self::Update(_) => (Verb::Update, Some(Kind::Table)),
+            Self::Delete(_) => (Verb::Delete, Some(Kind::Table)),
+            Self::Truncate(_) => (Verb::Truncate, Some(Kind::Table)),
             Self::Call(_) => (Verb::Call, None),
         };
         let wait = match self {
@@ -217,14 +254,22 @@ fn command(cursor: &mut Cursor) -> Result<Command, SqlError> {
         "SELECT" if information_schema::comes(cursor) => {
             information_schema::select(cursor).map(Command::SelectInformationSchema)
         }
+        "SELECT" if query::reads_rows(cursor) => query::select(cursor),
         "SELECT" => select::select(cursor),
+        "INSERT" => query::insert(cursor),
+        "UPDATE" => query::update(cursor),
+        "DELETE" => query::delete(cursor),
+        "TRUNCATE" => query::truncate(cursor),
         "CALL" => select::call(cursor),
+        "EXECUTE" if cursor.is("TASK") => task::execute(cursor),
+        "EXECUTE" if cursor.is("ALERT") => alert::execute(cursor),
         "BEGIN" | "START" | "COMMIT" | "ROLLBACK" => session::transaction(cursor, &verb),
         "SET" => session::set_variables(cursor),
         "UNSET" => session::unset_variables(cursor),
         // Statements of Snowflake that have nothing to do with the control plane.
-        "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY" | "PUT" | "GET" | "TRUNCATE" | "EXECUTE"
-        | "EXPLAIN" | "LIST" | "LS" | "REMOVE" | "WITH" => Err(SqlError::unsupported(verb)),
+        "MERGE" | "COPY" | "PUT" | "GET" | "EXECUTE" | "EXPLAIN" | "LIST" | "LS" | "REMOVE" | "WITH" => {
+            Err(SqlError::unsupported(verb))
+        }
         _ => Err(place.unexpected()),
     }
 }
@@ -250,6 +295,9 @@ fn create(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if how != How::OrAlter && cursor.takes("TAG") => database::create_tag(cursor, how),
         () if cursor.takes("ROLE") => role::create(cursor, how),
         () if how != How::OrAlter && cursor.takes("USER") => user::create(cursor, how),
+        () if cursor.takes("TASK") => task::create(cursor, how),
+        () if cursor.takes("ALERT") => alert::create(cursor, how),
+        () if routine::comes(cursor) => routine::create(cursor, how),
         () => plain::create(cursor, how),
     }
 }
@@ -263,6 +311,9 @@ fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if cursor.takes("SCHEMA") => database::alter(cursor, ObjectKind::Schema),
         () if cursor.takes("ROLE") => role::alter(cursor),
         () if cursor.takes("USER") => user::alter(cursor),
+        () if cursor.takes("TASK") => task::alter(cursor),
+        () if cursor.takes("ALERT") => alert::alter(cursor),
+        () if routine::comes(cursor) => routine::alter(cursor),
         () if !cursor.is_at(1, "POLICY") && cursor.takes("SESSION") => session::alter_session(cursor),
         () if cursor.takes("ACCOUNT") => session::alter_account(cursor),
         () if cursor.takes("TABLE") => table::alter(cursor),
@@ -305,9 +356,9 @@ fn named_object(cursor: &mut Cursor) -> Result<(ObjectKind, Path), SqlError> {
 fn path_of_kind(cursor: &mut Cursor, kind: ObjectKind) -> Result<Path, SqlError> {
     let mut path = cursor.path()?;
     if kind.has_arguments() && cursor.is_symbol("(") {
-        let types = cursor.bracketed(Cursor::word)?.join(", ");
+        let types = cursor.bracketed(data_type::data_type)?;
         if let Some(name) = path.last_mut() {
-            *name = format!("{name}({types})");
+            *name = routine::signature(name, &types);
         }
     }
     Ok(path)

@@ -1,6 +1,6 @@
 //! Objects that the account knows by name, owner and properties alone: what other objects refer to, and what shares
-//! hold (docs: create-network-policy, create-external-volume, create-catalog-integration, create-share,
-//! create-stage, create-event-table, create-authentication-policy, create-password-policy, create-session-policy,
+//! hold (docs: create-network-policy, create-external-volume, create-catalog-integration, create-notification-integration,
+//! create-share, create-stage, create-event-table, create-authentication-policy, create-password-policy, create-session-policy,
 //! create-feature-policy, create-packages-policy).
 
 use super::cursor::{Cursor, Path};
@@ -37,6 +37,28 @@ const CATALOG_INTEGRATION: &[Property] = &[
     row("REST_AUTHENTICATION", Takes::Opaque),
     row("ENABLED", Takes::Boolean),
     row("REFRESH_INTERVAL_SECONDS", Takes::Number),
+    COMMENT,
+];
+
+const NOTIFICATION_INTEGRATION: &[Property] = &[
+    row("ENABLED", Takes::Boolean),
+    row("TYPE", Takes::Any),
+    row("DIRECTION", Takes::Any),
+    row("NOTIFICATION_PROVIDER", Takes::Any),
+    row("ALLOWED_RECIPIENTS", Takes::Texts),
+    row("DEFAULT_RECIPIENTS", Takes::Texts),
+    row("DEFAULT_SUBJECT", Takes::Text),
+    row("AWS_SNS_TOPIC_ARN", Takes::Text),
+    row("AWS_SNS_ROLE_ARN", Takes::Text),
+    row("AZURE_EVENT_GRID_TOPIC_ENDPOINT", Takes::Text),
+    row("AZURE_STORAGE_QUEUE_PRIMARY_URI", Takes::Text),
+    row("AZURE_TENANT_ID", Takes::Text),
+    row("GCP_PUBSUB_TOPIC_NAME", Takes::Text),
+    row("GCP_PUBSUB_SUBSCRIPTION_NAME", Takes::Text),
+    row("WEBHOOK_URL", Takes::Text),
+    row("WEBHOOK_SECRET", Takes::NameOrText),
+    row("WEBHOOK_BODY_TEMPLATE", Takes::Text),
+    row("WEBHOOK_HEADERS", Takes::Opaque),
     COMMENT,
 ];
 
@@ -103,6 +125,7 @@ const KINDS: &[(ObjectKind, &[Property])] = &[
     (ObjectKind::NetworkPolicy, NETWORK_POLICY),
     (ObjectKind::ExternalVolume, EXTERNAL_VOLUME),
     (ObjectKind::CatalogIntegration, CATALOG_INTEGRATION),
+    (ObjectKind::NotificationIntegration, NOTIFICATION_INTEGRATION),
     (ObjectKind::Share, &[COMMENT]),
     (ObjectKind::Stage, STAGE),
     (ObjectKind::EventTable, EVENT_TABLE),

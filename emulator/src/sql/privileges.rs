@@ -46,6 +46,7 @@ pub(super) const PRIVILEGES: &[(ObjectKind, &[&str])] = &[
     (ObjectKind::NetworkPolicy, &["USAGE"]),
     (ObjectKind::ExternalVolume, &["USAGE"]),
     (ObjectKind::CatalogIntegration, &["USAGE"]),
+    (ObjectKind::NotificationIntegration, &["USAGE"]),
     (ObjectKind::Integration, &["USAGE", "USE_ANY_ROLE"]),
     (ObjectKind::ComputePool, &["MODIFY", "MONITOR", "OPERATE", "USAGE"]),
     (ObjectKind::Connection, &["FAILOVER"]),

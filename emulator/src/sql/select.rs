@@ -21,6 +21,21 @@ pub(crate) enum Expression {
     Star,
 }
 
+impl Expression {
+    /// The root task that a call of `SYSTEM$TASK_DEPENDENTS_ENABLE` names.
+    pub(crate) fn enables(&self) -> Option<&str> {
+        match self {
+            Self::Call(name, arguments) if name == "SYSTEM$TASK_DEPENDENTS_ENABLE" => {
+                match arguments.as_slice() {
+                    [Self::Text(root)] => Some(root),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Item {
     pub(crate) expression: Expression,
@@ -33,6 +48,8 @@ pub(crate) struct Item {
 pub(crate) enum Source {
     /// `TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => n))`: at most 10,000; 100 when not given.
     History { result_limit: u64 },
+    /// `TABLE(INFORMATION_SCHEMA.TASK_HISTORY(…))` or, with `graphs`, CURRENT_TASK_GRAPHS: of one task, so many rows.
+    Tasks { graphs: bool, name: Option<String>, limit: u64 },
     /// `TABLE(RESULT_SCAN(id))`
     Results(Expression),
     /// `TABLE(INFORMATION_SCHEMA.POLICY_REFERENCES(REF_ENTITY_NAME => …, REF_ENTITY_DOMAIN => …))`
@@ -112,6 +129,9 @@ pub(crate) fn select(cursor: &mut Cursor) -> Result<Command, SqlError> {
 /// After `CALL`.
 pub(crate) fn call(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let place = cursor.peek().clone();
+    if !matches!(&place.kind, Kind::Word(word) if word.to_uppercase().starts_with("SYSTEM$")) {
+        return super::routine::call(cursor);
+    }
     let called = item(cursor)?;
     match &called.expression {
         Expression::Call(name, _) if name.starts_with("SYSTEM$") => {
@@ -197,10 +217,7 @@ fn label(expression: &Expression) -> String {
 }
 
 fn from(cursor: &mut Cursor) -> Result<From, SqlError> {
-    if !cursor.is("TABLE") {
-        return Err(SqlError::unsupported("SELECT from tables"));
-    }
-    cursor.next();
+    cursor.expect("TABLE")?;
     cursor.expect_symbol("(")?;
     let name = cursor.path()?;
     let source = match name.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -214,6 +231,8 @@ fn from(cursor: &mut Cursor) -> Result<From, SqlError> {
         ["INFORMATION_SCHEMA", "QUERY_HISTORY"] | [_, "INFORMATION_SCHEMA", "QUERY_HISTORY"] => {
             history(cursor)?
         }
+        [.., "INFORMATION_SCHEMA", "TASK_HISTORY"] => tasks(cursor, false)?,
+        [.., "INFORMATION_SCHEMA", "CURRENT_TASK_GRAPHS"] => tasks(cursor, true)?,
         ["INFORMATION_SCHEMA", "POLICY_REFERENCES"] | [_, "INFORMATION_SCHEMA", "POLICY_REFERENCES"] => {
             policy_references(cursor)?
         }
@@ -248,6 +267,25 @@ fn from(cursor: &mut Cursor) -> Result<From, SqlError> {
         found.limit = Some(cursor.count()?);
     }
     Ok(found)
+}
+
+/// The arguments of TASK_HISTORY and CURRENT_TASK_GRAPHS.
+fn tasks(cursor: &mut Cursor, graphs: bool) -> Result<Source, SqlError> {
+    let (mut task, mut most) = (None, if graphs { 1_000 } else { 100 });
+    cursor.bracketed(|cursor| {
+        let name = cursor.word()?;
+        cursor.expect_symbol("=>")?;
+        match name.as_str() {
+            "TASK_NAME" | "ROOT_TASK_NAME" => task = super::path_of(&cursor.text()?)?.pop(),
+            "RESULT_LIMIT" => most = cursor.count()?,
+            "SCHEDULED_TIME_RANGE_START" | "SCHEDULED_TIME_RANGE_END" | "ERROR_ONLY" | "ROOT_TASK_ID" => {
+                return Err(SqlError::unsupported(format!("{name} of task histories")));
+            }
+            _ => return cursor.unexpected(),
+        }
+        Ok(())
+    })?;
+    Ok(Source::Tasks { graphs, name: task, limit: most })
 }
 
 fn policy_references(cursor: &mut Cursor) -> Result<Source, SqlError> {

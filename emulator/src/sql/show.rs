@@ -65,6 +65,8 @@ pub(crate) struct Show {
     pub(crate) starts_with: Option<String>,
     pub(crate) limit: Option<u64>,
     pub(crate) from: Option<String>,
+    /// `ROOT ONLY`: of tasks.
+    pub(crate) root_only: bool,
     /// `WITH PRIVILEGES`: only objects on which all of them are held.
     pub(crate) privileges: Vec<String>,
 }
@@ -89,6 +91,7 @@ pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
         starts_with: None,
         limit: None,
         from: None,
+        root_only: false,
         privileges: Vec::new(),
     };
     let listed = matches!(show.subject, Subject::Objects { .. } | Subject::Absent(_));
@@ -127,6 +130,9 @@ pub(crate) fn show(cursor: &mut Cursor) -> Result<Command, SqlError> {
     if pages(&show.subject) {
         if cursor.optional("STARTS", "WITH")? {
             show.starts_with = Some(cursor.text()?);
+        }
+        if show.kind() == Some(ObjectKind::Task) {
+            show.root_only = cursor.optional("ROOT", "ONLY")?;
         }
         if cursor.takes("LIMIT") {
             show.limit = Some(cursor.count()?);
@@ -276,7 +282,7 @@ fn within(cursor: &mut Cursor, database: bool) -> Result<Within, SqlError> {
     }
     for kind in [ObjectKind::Database, ObjectKind::Schema] {
         if cursor.takes(kind.singular()) {
-            let named = !cursor.done() && !["STARTS", "LIMIT"].iter().any(|word| cursor.is(word));
+            let named = !cursor.done() && !["STARTS", "LIMIT", "ROOT"].iter().any(|word| cursor.is(word));
             return Ok(Within::Object(kind, if named { Some(cursor.path()?) } else { None }));
         }
     }
@@ -290,6 +296,11 @@ fn within_of_parameters(cursor: &mut Cursor) -> Result<Within, SqlError> {
     }
     if cursor.takes("ACCOUNT") {
         return Ok(Within::Account);
+    }
+    for kind in [ObjectKind::Task, ObjectKind::Procedure, ObjectKind::Function] {
+        if cursor.takes(kind.singular()) {
+            return super::path_of_kind(cursor, kind).map(|path| Within::Object(kind, Some(path)));
+        }
     }
     for kind in
         [ObjectKind::Warehouse, ObjectKind::Database, ObjectKind::Schema, ObjectKind::User, ObjectKind::Table]
@@ -312,6 +323,10 @@ pub(crate) fn describe(cursor: &mut Cursor) -> Result<Command, SqlError> {
         ObjectKind::User,
         ObjectKind::Stream,
         ObjectKind::Sequence,
+        ObjectKind::Task,
+        ObjectKind::Alert,
+        ObjectKind::Procedure,
+        ObjectKind::Function,
     ];
     if !described.contains(&kind) {
         return Err(SqlError::unsupported(format!("DESCRIBE {}", kind.singular())));

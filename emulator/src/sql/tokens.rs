@@ -3,6 +3,7 @@
 use sqlparser::dialect::SnowflakeDialect;
 use sqlparser::tokenizer::{Token as Raw, Tokenizer};
 
+use super::blocks::{Blocks, Seen};
 use crate::error::SqlError;
 
 /// One token, with the place that Snowflake names in a syntax error.
@@ -36,6 +37,17 @@ impl Kind {
             Self::Quoted(text) => format!("\"{}\"", text.replace('"', "\"\"")),
             Self::Text(text) => format!("'{}'", text.replace('\'', "''")),
             Self::End => "<EOF>".into(),
+        }
+    }
+}
+
+impl Kind {
+    /// The token as a statement may write it.
+    pub(super) fn literal(&self) -> String {
+        match self {
+            Self::Text(text) => format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
+            Self::End => String::new(),
+            other => other.written(),
         }
     }
 }
@@ -92,14 +104,39 @@ fn end_of(sql: &str) -> (u64, u64) {
     (line, last.chars().count() as u64)
 }
 
+/// How many of the tokens are a `;` that ends a statement.
+pub(super) fn separators(tokens: &[Token]) -> usize {
+    let mut blocks = Blocks::default();
+    let seen = |token: &Token| {
+        blocks.see(match &token.kind {
+            Kind::Word(word) => Seen::Word(word),
+            Kind::Symbol(symbol) if symbol == ";" => Seen::Semicolon,
+            _ => Seen::Other,
+        })
+    };
+    tokens.iter().map(seen).filter(|ends| *ends).count()
+}
+
+/// The text up to a place, and from it.
+pub(super) fn split_at(sql: &str, (line, position): (u64, u64)) -> (&str, &str) {
+    sql.split_at(LineOffsets::new(sql).byte(line, position + 1))
+}
+
 /// The statements of a text, in order, without those that are empty. Quotes, comments and `$$` are honoured.
 pub(crate) fn split(sql: &str) -> Result<Vec<String>, SqlError> {
     let mut offsets = LineOffsets::new(sql);
     let mut statements = Vec::new();
     let (mut from, mut empty) = (0, true);
+    let mut blocks = Blocks::default();
     for token in raw(sql)? {
+        let ends = match &token.token {
+            Raw::Whitespace(_) | Raw::EOF => false,
+            Raw::SemiColon => blocks.see(Seen::Semicolon),
+            Raw::Word(word) if word.quote_style.is_none() => blocks.see(Seen::Word(&word.value)),
+            _ => blocks.see(Seen::Other),
+        };
         match token.token {
-            Raw::SemiColon => {
+            Raw::SemiColon if ends => {
                 let at = offsets.byte(token.span.start.line, token.span.start.column);
                 if !empty {
                     statements.push(sql.get(from..at).unwrap_or_default().trim().to_owned());

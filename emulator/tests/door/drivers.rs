@@ -154,6 +154,30 @@ async fn ask(emulator: &Emulator, method: Method, body: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
+async fn a_test_says_that_tasks_run_or_fail() {
+    let emulator = emulator();
+    for sql in [
+        "CREATE DATABASE D",
+        "CREATE TASK D.PUBLIC.T SCHEDULE = '1 HOUR' AS SELECT 1",
+        "ALTER TASK D.PUBLIC.T RESUME",
+    ] {
+        emulator.execute_as("ACCOUNTADMIN", sql).unwrap();
+    }
+    let say = async |body: &str| {
+        let request = Request::builder().method(Method::POST).uri("/emulator/tasks");
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        emulator.router().oneshot(request).await.unwrap().status().as_u16()
+    };
+    assert_eq!(say(r#"{"task": "D.PUBLIC.T", "running": "90s"}"#).await, 200);
+    assert_eq!(say(r#"{"task": "D.PUBLIC.T", "failures": 10, "message": "m"}"#).await, 200);
+    let rows = emulator.execute_as("ACCOUNTADMIN", "SHOW TASKS IN ACCOUNT").unwrap();
+    assert!(rows.rows[0].contains(&Some("SUSPENDED_DUE_TO_ERRORS".into())));
+    for wrong in [r#"{"task": "D.PUBLIC.NOPE", "failures": 1}"#, r#"{"task": "D.PUBLIC.T"}"#, "{}"] {
+        assert_eq!(say(wrong).await, 400, "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn the_clock_is_put_forward_and_never_back() {
     let emulator = emulator();
     let before = emulator.now();

@@ -159,8 +159,8 @@ impl Account {
             Securable::User(id) => self.users.by_id_mut(id).map(|it| &mut it.tags),
             Securable::Table(..) => self.table_mut(on).ok().map(|it| &mut it.tags),
             Securable::Inside(kind, database, schema, id) => {
-                let store = self.schema_mut((database, schema)).ok()?.plain.get_mut(&kind)?;
-                store.by_id_mut(id).map(|it| &mut it.tags)
+                let objects = self.plain_in_mut(kind, Some((database, schema))).ok()?;
+                objects.by_id_mut(id).map(|it| &mut it.tags)
             }
             _ => None,
         }

@@ -8,7 +8,7 @@ use super::super::answer::Cell;
 use crate::error::SqlError;
 
 /// The most rows and the most bytes of text that a table holds here.
-pub(crate) const MOST_ROWS: usize = 100_000;
+const MOST_ROWS: usize = 100_000;
 const MOST_BYTES: usize = 64 << 20;
 /// How many changes of rows and how many statements a table remembers.
 const LOG: usize = 200_000;
@@ -237,6 +237,15 @@ impl Data {
         };
         let longest = self.rows.values().filter_map(|values| values.get(at)).map(digits).max();
         longest.unwrap_or_default() as u64
+    }
+
+    /// Where the columns that count are, to go back there when a statement fails.
+    pub(crate) fn counters(&self) -> BTreeMap<String, i64> {
+        self.counters.clone()
+    }
+
+    pub(crate) fn restore(&mut self, counters: BTreeMap<String, i64>) {
+        self.counters = counters;
     }
 
     /// The next value of a column that counts by itself.

@@ -80,15 +80,23 @@ impl Account {
                 self.all_or_nothing(|account| {
                     objects.iter().try_for_each(|on| account.grant_on(&access, grant, *on, to, now))
                 })?;
+                self.after_grant(grant, &objects, now);
             }
             _ => {
                 let on = self.granted_object(context, &access, &grant.on)?;
                 let to = self.recipient(context, &access, &grant.to)?;
                 known(&grant.what, self.kind_of(on))?;
                 self.grant_on(&access, grant, on, to, now)?;
+                self.after_grant(grant, &[on], now);
             }
         }
         Ok(executed())
+    }
+
+    fn after_grant(&mut self, grant: &Privileges, on: &[Securable], now: i64) {
+        if matches!(grant.what, What::Ownership { .. }) {
+            self.sever_given(on, now);
+        }
     }
 
     /// Takes back what was done on the first objects when a later one refuses.
@@ -124,7 +132,13 @@ impl Account {
         }
         match &grant.what {
             What::Ownership { copy } => match to {
-                Grantee::Role(to) => self.give(access, on, to, *copy),
+                Grantee::Role(to) => {
+                    // ON ALL TASKS suspends what is started (the provider's tests, "on all tasks - with ownership").
+                    if !matches!(grant.on, On::All(..)) {
+                        self.task_may_go(on)?;
+                    }
+                    self.give(access, on, to, *copy)
+                }
                 _ => Err(SqlError::unsupported("OWNERSHIP for other than roles")),
             },
             What::All => {

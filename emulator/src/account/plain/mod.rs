@@ -10,9 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Account;
 use super::access::Access;
+use super::alert::Alert;
 use super::answer::{display, executed, status};
 use super::grants::Securable;
+use super::routine::Routine;
 use super::store::{Head, Id, Object, Store};
+use super::task::Task;
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
@@ -28,6 +31,18 @@ pub struct Plain {
     pub properties: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub tags: BTreeMap<Id, String>,
+    #[serde(default)]
+    pub(crate) detail: Detail,
+}
+
+/// What an object of a kind has beyond its properties.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Detail {
+    #[default]
+    None,
+    Task(Box<Task>),
+    Alert(Box<Alert>),
+    Routine(Box<Routine>),
 }
 
 impl Object for Plain {
@@ -69,7 +84,7 @@ impl Plain {
 /// The privilege that CREATE needs.
 fn to_create(kind: ObjectKind) -> String {
     match kind {
-        ObjectKind::CatalogIntegration => "CREATE INTEGRATION".into(),
+        ObjectKind::CatalogIntegration | ObjectKind::NotificationIntegration => "CREATE INTEGRATION".into(),
         kind => format!("CREATE {}", kind.singular()),
     }
 }
@@ -144,6 +159,7 @@ impl Account {
             head: self.head(&name, &access, now),
             properties: BTreeMap::new(),
             tags: BTreeMap::new(),
+            detail: Detail::None,
         };
         made.set(&create.settings);
         if let Some(id) = before {
@@ -198,8 +214,9 @@ impl Account {
     }
 
     /// DROP of one of these; a policy that something uses stays.
-    pub(crate) fn drop_plain(&mut self, access: &Access, on: Securable) -> Result<(), SqlError> {
+    pub(crate) fn drop_plain(&mut self, access: &Access, on: Securable, now: i64) -> Result<(), SqlError> {
         self.need(access, on, &[])?;
+        self.drop_task(on, now)?;
         let Some(id) = self.head_at(on).map(|head| head.id) else { return Ok(()) };
         self.unused(on)?;
         self.plain_in_mut(on.kind(), on.schema())?.remove(id);

@@ -1,9 +1,12 @@
 //! SHOW of the plain kinds; of kinds that cannot be made here it is empty.
 
 use super::super::Account;
+use super::super::access::Access;
 use super::super::answer::{Cell, boolean, number, table, text, time};
 use super::super::grants::{Grantee, Securable};
-use super::Plain;
+use super::{Detail, Plain};
+use crate::context::Context;
+use crate::error::SqlError;
 use crate::rows::ColumnType::{Boolean, Fixed, Text, TimestampLtz};
 use crate::rows::Rows;
 use crate::sql::ObjectKind;
@@ -70,7 +73,7 @@ fn columns(kind: ObjectKind) -> &'static [&'static str] {
     match kind {
         ObjectKind::NetworkPolicy => NETWORK_POLICY,
         ObjectKind::ExternalVolume => &["name", "allow_writes", "comment"],
-        ObjectKind::CatalogIntegration | ObjectKind::Integration => {
+        ObjectKind::CatalogIntegration | ObjectKind::NotificationIntegration | ObjectKind::Integration => {
             &["name", "type", "category", "enabled", "comment", "created_on"]
         }
         ObjectKind::Share => SHARE,
@@ -86,6 +89,14 @@ fn columns(kind: ObjectKind) -> &'static [&'static str] {
 
 impl Account {
     pub(crate) fn plain_columns(kind: ObjectKind) -> Rows {
+        match kind {
+            ObjectKind::Task => return table(super::super::task::COLUMNS),
+            ObjectKind::Alert => return table(super::super::alert::COLUMNS),
+            ObjectKind::Procedure | ObjectKind::Function => {
+                return table(super::super::routine::columns(kind));
+            }
+            _ => {}
+        }
         // Of kinds that nobody can create here.
         if let Some(columns) = crate::sql::absent::columns_of(kind.plural()) {
             return table(&columns);
@@ -103,6 +114,12 @@ impl Account {
     }
 
     pub(crate) fn plain_row(&self, on: Securable, object: &Plain) -> Vec<Cell> {
+        match &object.detail {
+            Detail::Task(task) => return self.task_row(on, object, task),
+            Detail::Alert(alert) => return self.alert_row(on, object, alert),
+            Detail::Routine(routine) => return self.routine_row(on, object, routine),
+            Detail::None => {}
+        }
         let kind = on.kind();
         let path = self.path_of(on);
         columns(kind).iter().map(|column| self.plain_cell(on, kind, &path, object, column)).collect()
@@ -120,9 +137,12 @@ impl Account {
         match (column, kind) {
             ("created_on", _) => time(head.created_on),
             ("name", _) => text(&head.name),
-            ("comment", ObjectKind::ExternalVolume | ObjectKind::CatalogIntegration) => {
-                (!head.comment.is_empty()).then(|| head.comment.clone())
-            }
+            (
+                "comment",
+                ObjectKind::ExternalVolume
+                | ObjectKind::CatalogIntegration
+                | ObjectKind::NotificationIntegration,
+            ) => (!head.comment.is_empty()).then(|| head.comment.clone()),
             ("comment", _) => text(&head.comment),
             ("owner", _) => text(self.role_name(head.owner)),
             ("owner_role_type", _) => text(self.role_type(head.owner)),
@@ -136,6 +156,8 @@ impl Account {
             ("allow_writes", _) => text(object.text("ALLOW_WRITES").unwrap_or("true")),
             ("enabled", _) => text(object.text("ENABLED").unwrap_or("true")),
             ("type" | "category", ObjectKind::CatalogIntegration) => text("CATALOG"),
+            ("type", ObjectKind::NotificationIntegration) => text(object.text("TYPE").unwrap_or_default()),
+            ("category", ObjectKind::NotificationIntegration) => text("NOTIFICATION"),
             ("type", ObjectKind::Stage) => text("INTERNAL"),
             ("kind", ObjectKind::Share) => text("OUTBOUND"),
             ("kind", kind) => text(kind.granted_on()),
@@ -159,5 +181,23 @@ impl Account {
             .find(|grant| matches!(grant.on, Securable::Database(_)))
             .map(|grant| self.name_of(grant.on))
             .unwrap_or_default()
+    }
+}
+
+impl Account {
+    /// DESCRIBE of the kinds that show what SHOW shows.
+    pub(crate) fn describe_plain(
+        &self,
+        context: &Context,
+        access: &Access,
+        kind: ObjectKind,
+        path: &[String],
+    ) -> Result<Rows, SqlError> {
+        let on = self.securable(context, access, kind, path)?;
+        let objects = self.plain_in(kind, on.schema());
+        let object = self.head_at(on).and_then(|head| objects?.by_id(head.id));
+        let mut rows = Self::plain_columns(kind);
+        rows.rows.extend(object.map(|object| self.plain_row(on, object)));
+        Ok(rows)
     }
 }

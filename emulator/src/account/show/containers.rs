@@ -293,7 +293,10 @@ impl Account {
                     kind => {
                         for it in schema.plain.get(&kind).into_iter().flat_map(Store::iter) {
                             let on = Securable::Inside(kind, place.0, place.1, it.head.id);
-                            if takes(on, &it.head.name) {
+                            if show.root_only && it.task().is_some_and(|task| !task.is_root()) {
+                                continue;
+                            }
+                            if takes(on, it.bare_name()) {
                                 rows.rows.push(match kind {
                                     ObjectKind::Stream => self.stream_row(access, on, &it.head, (terse, now)),
                                     ObjectKind::Sequence => self.sequence_row(on, &it.head),

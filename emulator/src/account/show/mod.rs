@@ -7,6 +7,7 @@ use super::access::Access;
 use super::answer::{like, table};
 use super::grants::Securable;
 use super::store::{Head, Id, Store};
+use super::task::TERSE;
 use super::{Account, Knobs};
 use crate::context::Context;
 use crate::error::SqlError;
@@ -37,7 +38,10 @@ pub(crate) struct Page<'a> {
 impl<'a> Page<'a> {
     fn new(show: &'a Show, knobs: &Knobs, kind: ObjectKind) -> Self {
         let limit = show.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        Self { show, cap: knobs.row_limits.get(&kind).copied().unwrap_or(usize::MAX), left: limit }
+        // Some lists are refused when they are too long, and never cut.
+        let cut = !matches!(kind, ObjectKind::Task | ObjectKind::Alert);
+        let cap = knobs.row_limits.get(&kind).copied().filter(|_| cut).unwrap_or(usize::MAX);
+        Self { show, cap, left: limit }
     }
 
     /// Does an object that the role sees come into the answer? Objects come in the order of their names.
@@ -165,7 +169,12 @@ impl Account {
                 if let Within::On(user) = &show.within {
                     return self.show_attached(context, access, (kind, user.as_ref()), &mut page);
                 }
-                self.show_in_schemas(context, access, show, &mut page, (kind, now))?
+                let rows = self.show_in_schemas(context, access, show, &mut page, (kind, now))?;
+                self.not_too_many(kind, show, &rows)?;
+                match kind {
+                    ObjectKind::Task if terse => rows.only(&TERSE),
+                    _ => rows,
+                }
             }
             kind => {
                 let mut rows = Self::plain_columns(kind);
@@ -180,6 +189,25 @@ impl Account {
                 rows
             }
         })
+    }
+
+    /// `090153`: lists of these kinds are refused, not cut, without LIMIT (docs: show-tasks, show-alerts).
+    fn not_too_many(&self, kind: ObjectKind, show: &Show, rows: &Rows) -> Result<(), SqlError> {
+        const MOST: usize = 10_000;
+        if !matches!(kind, ObjectKind::Task | ObjectKind::Alert) || show.limit.is_some() {
+            return Ok(());
+        }
+        let most = self.knobs.row_limits.get(&kind).copied().unwrap_or(MOST);
+        if rows.rows.len() <= most {
+            return Ok(());
+        }
+        Err(SqlError::new(
+            90_153,
+            "22000",
+            format!(
+                "The result set size exceeded the max number of rows({most}) supported for SHOW statements. Use LIMIT option to limit result set to a smaller number."
+            ),
+        ))
     }
 
     /// The value of a tag on an object, for SYSTEM$GET_TAG.

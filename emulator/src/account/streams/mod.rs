@@ -205,7 +205,7 @@ impl Account {
             }
             Moment::Offset(seconds) if *seconds > 0 => return Err(beyond()),
             Moment::Offset(seconds) => now.saturating_add(seconds.saturating_mul(1000)),
-            Moment::Timestamp(text) => self.moment(context, access, text, now)?,
+            Moment::Timestamp(text) => self.moment((context, access), text, now)?,
         };
         if at < table.head.created_on || at > now {
             return Err(beyond());

@@ -143,7 +143,7 @@ impl Altered<'_> {
                 self.table.recluster_suspended = !resume;
             }
             TableAction::AddColumns { columns, if_not_exists } => {
-                self.add_columns(columns, *if_not_exists)?
+                self.add_columns(columns, *if_not_exists)?;
             }
             TableAction::RenameColumn { from, to } => self.rename_column(from, to)?,
             TableAction::DropColumns { names, if_exists } => self.drop_columns(names, *if_exists)?,

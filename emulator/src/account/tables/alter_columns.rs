@@ -80,7 +80,7 @@ impl Altered<'_> {
             return Err(SqlError::unsupported("ADD COLUMN with AUTOINCREMENT to a table that has rows"));
         }
         let value = match &said.default {
-            Some(text) => self.account.default_of(self.context, self.access, text, &said.kind, self.now)?,
+            Some(text) => self.account.default_of((self.context, self.access), text, &said.kind, self.now)?,
             None => None,
         };
         self.table.data.add_column(value);
@@ -213,9 +213,7 @@ impl Altered<'_> {
                     return Err(SqlError::new(
                         3558,
                         "23001",
-                        format!(
-                            "Specified column already attached to another masking policy. A column cannot be attached to multiple masking policies. Please drop the current association in order to attach a new masking policy."
-                        ),
+                        "Specified column already attached to another masking policy. A column cannot be attached to multiple masking policies. Please drop the current association in order to attach a new masking policy.",
                     ));
                 }
                 self.table.policies.masking.insert(name, attachment);

@@ -3,6 +3,7 @@
 use super::super::access::Access;
 use super::super::answer::status;
 use super::super::container::{comment_from, inside::taken};
+use super::super::data::Edit;
 use super::super::grants::{Grant, Grantee, Securable};
 use super::super::select::unknown_column;
 
@@ -36,7 +37,7 @@ impl Account {
             self.need(&access, replaced, &[])?;
         }
         let source = match &create.origin {
-            Origin::Columns(_) => None,
+            Origin::Columns(_) | Origin::Query(..) => None,
             Origin::Like(path) | Origin::Clone(path) => {
                 let on = self.securable(context, &access, ObjectKind::Table, path)?;
                 self.need(&access, on, &["SELECT"])?;
@@ -44,6 +45,7 @@ impl Account {
             }
         };
         let head = self.head(&name, &access, now);
+        let mut streams = Vec::new();
         let mut made = Table::new(head, create.interactive, create.keeping, Shape::default());
         match &create.origin {
             Origin::Columns(said) => {
@@ -51,6 +53,23 @@ impl Account {
                 for column in &said.columns {
                     self.adorn(context, &access, &mut made, column)?;
                 }
+            }
+            Origin::Query(said, query) => {
+                let selected = self.rows_of((context, &access), query, &said.columns, now)?;
+                made.shape = self.shape(context, &access, said, &create.path)?;
+                if made.shape.columns.is_empty() {
+                    made.shape.columns = selected
+                        .columns
+                        .into_iter()
+                        .map(|(name, kind)| ColumnDefinition::new(name, kind))
+                        .collect();
+                }
+                for column in &said.columns {
+                    self.adorn(context, &access, &mut made, column)?;
+                }
+                let rows = selected.rows.into_iter().map(Edit::Insert).collect();
+                made.data.apply(rows, now, &context.query_id)?;
+                streams = selected.streams;
             }
             Origin::Like(_) | Origin::Clone(_) => {
                 let copied = matches!(create.origin, Origin::Clone(_));
@@ -79,6 +98,9 @@ impl Account {
         schema.tables.put(made);
         if let Some(replaced) = replaced {
             self.forget(replaced);
+        }
+        for stream in streams {
+            self.consume(stream, now);
         }
         self.grant_future(on, now);
         for grant in kept {

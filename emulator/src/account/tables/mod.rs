@@ -28,6 +28,9 @@ use crate::sql::columns::{ColumnDefinition, CommentColumn, Shape};
 use crate::sql::inspection::{Inspection, Scope, Subject};
 use crate::sql::keys::{Key, KeyKind};
 
+/// SHOW COLUMNS gives no more rows than that (docs: show-columns).
+const COLUMNS_SHOWN: usize = 10_000;
+
 /// A table, and where it is.
 #[derive(Clone, Copy)]
 pub(super) struct Placed<'a> {
@@ -200,7 +203,9 @@ impl Account {
             };
             match inspection.subject {
                 Subject::Columns => {
-                    rows.rows.extend(columns.filter(shown).map(|column| column_row(placed, column)));
+                    let left = COLUMNS_SHOWN.saturating_sub(rows.rows.len());
+                    let columns = columns.filter(shown).take(left);
+                    rows.rows.extend(columns.map(|column| column_row(placed, column)));
                 }
                 Subject::Table => {
                     rows.rows.extend(columns.map(|column| self.described(placed.table, column)));

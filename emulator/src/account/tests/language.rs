@@ -26,8 +26,11 @@ fn errors_name_line_and_position() {
             "SHOW ROLES; SHOW ROLES",
             "000008 0A000 Actual statement count 2 did not match the desired statement count 1.",
         ),
-        ("INSERT INTO t VALUES (1)", "000002 0A000 Unsupported feature 'INSERT'."),
-        ("SELECT 1 FROM t", "000002 0A000 Unsupported feature 'SELECT from tables'."),
+        ("MERGE INTO t USING u ON 1 = 1", "000002 0A000 Unsupported feature 'MERGE'."),
+        (
+            "SELECT 1 FROM d.s.t",
+            "000606 57P03 No active warehouse selected in the current session.  Select an active warehouse with the 'use warehouse' command.",
+        ),
         ("SELECT NOW()", "002140 42601 Unknown function NOW"),
         ("SELECT nothing", "000904 42000 invalid identifier 'NOTHING'"),
     ] {

@@ -1,5 +1,6 @@
 //! Statements against an account: tables of what is sent, and what must come back.
 
+mod alerts;
 mod containers;
 mod database_roles;
 mod grants;
@@ -8,10 +9,17 @@ mod language;
 mod monitors;
 mod plain;
 mod roles_and_users;
+mod routines;
+mod rows;
 mod selects;
+mod sequences;
 mod show;
 mod state;
+mod streams;
+mod table_changes;
 mod tables;
+mod task_runs;
+mod tasks;
 mod transactions;
 mod users;
 mod warehouses;

@@ -16,7 +16,10 @@ fn a_round_trip_is_identical() {
          ALTER USER u ADD PAT p; ALTER ACCOUNT SET TIMEZONE = 'UTC'; \
          CREATE DATABASE ROLE d.dr; GRANT DATABASE ROLE d.dr TO ROLE r; CREATE SHARE sh; GRANT USAGE ON DATABASE d TO SHARE sh; \
          CREATE STAGE d.s.st; CREATE PASSWORD POLICY d.s.pp; ALTER USER u SET PASSWORD POLICY d.s.pp; \
-         GRANT INHERITED SELECT ON ALL TABLES IN DATABASE d TO ROLE r",
+         GRANT INHERITED SELECT ON ALL TABLES IN DATABASE d TO ROLE r; CREATE WAREHOUSE std; USE SCHEMA d.s; \
+         CREATE SEQUENCE d.s.q; CREATE TABLE d.s.rows (i INT AUTOINCREMENT, v VARIANT, c NUMBER DEFAULT d.s.q.NEXTVAL) \
+         CLUSTER BY (c) CHANGE_TRACKING = TRUE TAG (t = 'x'); CREATE STREAM d.s.str ON TABLE d.s.rows; \
+         INSERT INTO d.s.rows (v) SELECT PARSE_JSON('{\"a\": 1}'); INSERT INTO d.s.rows (v) VALUES (NULL); DELETE FROM d.s.rows WHERE i = 1",
     );
     session.account.use_credits("M", 1.7, session.now);
     session.account.started("q", "W", session.now);
@@ -30,6 +33,10 @@ fn a_round_trip_is_identical() {
         "SHOW WAREHOUSES",
         "SHOW GRANTS TO ROLE r",
         "SHOW RESOURCE MONITORS",
+        "SELECT * FROM d.s.str",
+        "SHOW STREAMS",
+        "INSERT INTO d.s.rows (v) VALUES (NULL)",
+        "SELECT i, c FROM d.s.rows ORDER BY i",
         "UNDROP DATABASE e",
         "CREATE WAREHOUSE next",
     ] {

@@ -371,3 +371,12 @@ fn feature(property: &str, feature: &str) -> SqlError {
         format!("SQL compilation error:\ninvalid property '{property}'; feature '{feature}' not enabled"),
     )
 }
+
+/// `000606`
+pub(crate) fn no_warehouse() -> SqlError {
+    SqlError::new(
+        606,
+        "57P03",
+        "No active warehouse selected in the current session.  Select an active warehouse with the 'use warehouse' command.",
+    )
+}

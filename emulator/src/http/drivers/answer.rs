@@ -117,9 +117,14 @@ fn row_type(column: &Column) -> Value {
     let (kind, precision, scale, length) = match column.kind {
         ColumnType::Text => ("text", None, None, Some(16_777_216_u32)),
         ColumnType::Fixed => ("fixed", Some(38), Some(0), None),
+        ColumnType::Decimal(scale) => ("fixed", Some(38), Some(scale.into()), None),
         ColumnType::Real => ("real", None, None, None),
         ColumnType::Boolean => ("boolean", None, None, None),
         ColumnType::TimestampLtz => ("timestamp_ltz", Some(0), Some(9), None),
+        ColumnType::TimestampNtz => ("timestamp_ntz", Some(0), Some(9), None),
+        ColumnType::Date => ("date", None, None, None),
+        ColumnType::Time => ("time", Some(0), Some(9), None),
+        ColumnType::Variant => ("variant", None, None, None),
     };
     json!({
         "name": column.name,
@@ -143,6 +148,9 @@ fn type_id(kind: StatementKind) -> u32 {
     match kind.verb {
         Verb::Select => 0x1000,
         Verb::Call => 0x1000,
+        Verb::Insert => 0x3100,
+        Verb::Update => 0x3200,
+        Verb::Delete => 0x3300,
         Verb::Alter if kind.is_session_only() => 0x4100,
         Verb::Use => 0x4300,
         Verb::Show => 0x4400,

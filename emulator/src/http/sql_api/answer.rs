@@ -62,9 +62,14 @@ impl<'a> From<&'a Column> for RowType<'a> {
         let (kind, precision, scale, length) = match column.kind {
             ColumnType::Text => ("text", None, None, Some(TEXT)),
             ColumnType::Fixed => ("fixed", Some(38), Some(0), None),
+            ColumnType::Decimal(scale) => ("fixed", Some(38), Some(scale.into()), None),
             ColumnType::Real => ("real", None, None, None),
             ColumnType::Boolean => ("boolean", None, None, None),
             ColumnType::TimestampLtz => ("timestamp_ltz", Some(0), Some(9), None),
+            ColumnType::TimestampNtz => ("timestamp_ntz", Some(0), Some(9), None),
+            ColumnType::Date => ("date", None, None, None),
+            ColumnType::Time => ("time", Some(0), Some(9), None),
+            ColumnType::Variant => ("variant", None, None, None),
         };
         Self {
             name: &column.name,

@@ -11,6 +11,7 @@ use super::columns::{self, Shape};
 use super::cursor::{Cursor, Path};
 use super::database::point_in_time;
 use super::property::{Property, Setting, Takes, find, row, setting};
+use super::query::{self, Query};
 use super::tag::{self, Tagging};
 use super::tokens::Kind;
 use super::{Command, How};
@@ -97,6 +98,8 @@ pub(crate) enum Origin {
     Columns(Shape),
     Like(Path),
     Clone(Path),
+    /// The columns that are said (none: those of the query), and the query.
+    Query(Shape, Box<Query>),
 }
 
 #[derive(Clone, Debug)]
@@ -145,8 +148,10 @@ pub(crate) fn create(cursor: &mut Cursor, how: How) -> Result<Command, SqlError>
         let source = cursor.path()?;
         point_in_time(cursor)?;
         Origin::Clone(source)
-    } else if cursor.is("USING") || cursor.is("AS") {
-        return Err(SqlError::unsupported("CREATE TABLE … USING TEMPLATE and AS SELECT"));
+    } else if cursor.is("USING") {
+        return Err(SqlError::unsupported("CREATE TABLE … USING TEMPLATE"));
+    } else if cursor.is("AS") {
+        Origin::Columns(Shape::default())
     } else {
         Origin::Columns(columns::shape(cursor)?)
     };
@@ -162,7 +167,7 @@ pub(crate) fn create(cursor: &mut Cursor, how: How) -> Result<Command, SqlError>
         row_access: None,
         tags: Vec::new(),
     };
-    while !cursor.done() {
+    while !cursor.done() && !cursor.is("AS") {
         if create.cluster_by.is_none() && cursor.takes("CLUSTER BY") {
             create.cluster_by = Some(clustering(cursor)?);
         } else if !create.copy_grants && cursor.takes("COPY GRANTS") {
@@ -179,6 +184,14 @@ pub(crate) fn create(cursor: &mut Cursor, how: How) -> Result<Command, SqlError>
             return cursor.unexpected();
         }
     }
+    match &create.origin {
+        Origin::Columns(shape) if cursor.takes("AS") => {
+            create.origin = Origin::Query(shape.clone(), Box::new(query::select_from(cursor)?));
+        }
+        Origin::Columns(shape) if shape.columns.is_empty() => return cursor.unexpected(),
+        _ => {}
+    }
+    cursor.finish()?;
     Ok(Command::CreateTable(Box::new(create)))
 }
 
