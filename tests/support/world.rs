@@ -17,8 +17,7 @@ use serde_json::{Value, json};
 use snowfence::{
     api::{
         APPROVE, CortexPipeline, Record, Reference, ResourceMonitor, SnowflakeWarehouse, Status,
-        monitor::MonitorSpec, pipeline::PipelineSpec,
-        warehouse::WarehouseSpec,
+        monitor::MonitorSpec, pipeline::PipelineSpec, warehouse::WarehouseSpec,
     },
     engine::{
         fault::Fault,

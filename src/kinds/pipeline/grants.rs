@@ -1,9 +1,415 @@
-//! Grants on the objects of a pipeline.
+//! Grants of a pipeline: on its objects, on those around it, on all objects of a place, today's and those to come.
+//! Source: <https://docs.snowflake.com/en/sql-reference/sql/grant-privilege>.
+//!
+//! What was given here is recorded for each thing that it is on, and only that is ever revoked. `all` speaks of what is
+//! there when it is given: it is given once, and what comes later is `future`'s.
 
-use super::{names::Directory, observe::Seen};
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio::time::Instant;
+
+use super::{names::Directory, object::name, observe::Seen};
 use crate::{
-    api::pipeline::PipelineSpec,
-    engine::managed::{Plan, Planning},
+    api::{
+        Record,
+        pipeline::{Listed, PipelineSpec, grants::GrantEntry},
+    },
+    engine::{
+        fault::Fault,
+        managed::{Grants, Plan, Planning},
+        session::{Named, Session},
+    },
+    plan::{Action, Change, Effect, Note, Risk, Step, Target},
+    snowflake::{Statement, catalog::Grantee},
+    values::{canonical::Value, full_name::FullName},
 };
 
-pub(super) fn plan(_: &PipelineSpec, _: &Directory, _: &Planning<'_>, _: &Seen, _: &mut Plan) {}
+/// The kind of the record's entries for grants: their names say what they are on (`TABLE DB.S.T`).
+pub(super) const KIND: &str = "GRANTS";
+
+/// What privileges are on.
+#[derive(Clone, Debug)]
+struct On {
+    /// As a statement has it after ON: `TABLE "DB"."S"."T"`.
+    sql: String,
+    /// What must be there first.
+    needs: Option<Target>,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    /// An object, as SHOW GRANTS names it.
+    Object { kind: &'static str, name: FullName },
+    /// `ON ALL TABLES IN SCHEMA …`: can't be seen as such.
+    All,
+    /// `ON FUTURE TABLES IN SCHEMA …`: kind in the singular, and the place.
+    Future { kind: String, place: FullName },
+}
+
+/// All grants that a spec wants, by what they are on; and what is wrong with others.
+struct Wanted {
+    on: BTreeMap<String, (On, Grants)>,
+    faults: Vec<(Target, Fault)>,
+}
+
+fn wanted(spec: &PipelineSpec, directory: &Directory) -> Wanted {
+    let mut all = Wanted { on: BTreeMap::new(), faults: vec![] };
+    for grant in &spec.grants {
+        match one(grant, directory) {
+            Ok((label, on, keys)) => {
+                all.on.entry(label).or_insert_with(|| (on, Grants::new())).1.extend(keys);
+            }
+            Err(fault) => all.faults.push((Target::new(KIND, format!("grants.{}", grant.name())), fault)),
+        }
+    }
+    all
+}
+
+fn one(grant: &GrantEntry, directory: &Directory) -> Result<(String, On, Grants), Fault> {
+    let path = format!("grants.{}", grant.name());
+    let here = directory.here();
+    let to = match (&grant.to.role, &grant.to.database_role) {
+        (Some(role), _) => Grantee::Role(name(&format!("{path}.to.role"), role)?),
+        (None, Some(role)) => {
+            let parts = crate::values::path::parse_path(role)
+                .map_err(|error| Fault::Refused(format!("spec.{path}.to.databaseRole: {error}")))?;
+            let full = match (parts.as_slice(), here.as_ref().and_then(FullName::database)) {
+                ([database, own], _) => FullName::top(database.clone()).join(own.clone()),
+                ([own], Some(database)) => FullName::top(database.clone()).join(own.clone()),
+                _ => return Err(Fault::Refused(format!("spec.{path}.to.databaseRole: write DATABASE.ROLE"))),
+            };
+            Grantee::DatabaseRole(full)
+        }
+        (None, None) => return Err(Fault::Refused(format!("spec.{path}.to: set role or databaseRole"))),
+    };
+    let mut keys = Grants::new();
+    for privilege in &grant.privileges {
+        // A privilege is a word of Snowflake: nothing else gets into a statement in its place.
+        if privilege.is_empty() || !privilege.chars().all(|c| c.is_ascii_uppercase() || c == ' ' || c == '_')
+        {
+            return Err(Fault::Refused(format!("spec.{path}.privileges: {privilege:?} is no privilege")));
+        }
+        keys.insert(key(privilege, &to, grant.with_grant_option.unwrap_or_default()));
+    }
+    let (label, on) = on(grant, directory, &path)?;
+    Ok((label, on, keys))
+}
+
+fn on(grant: &GrantEntry, directory: &Directory, path: &str) -> Result<(String, On), Fault> {
+    let place = |path: &str, container: &crate::api::pipeline::grants::InContainer| {
+        if let Some(schema) = &container.schema {
+            let (full, needs) = directory.resolve_schema(schema, &format!("{path}.schema"))?;
+            return Ok((full, "SCHEMA", needs));
+        }
+        let database = container.database.as_deref().unwrap_or_default();
+        let full = FullName::top(name(&format!("{path}.database"), database)?);
+        let needs = Target::new("DATABASE", full.to_string());
+        Ok::<_, Fault>((full, "DATABASE", Some(needs)))
+    };
+    for (words, container) in [("ALL", &grant.target.all), ("FUTURE", &grant.target.future)] {
+        let Some(container) = container else { continue };
+        let (full, kind, needs) = place(&format!("{path}.target"), container)?;
+        let plural = container.kind.keyword();
+        let label = format!("{words} {plural} IN {kind} {full}");
+        let sql = format!("{words} {plural} IN {kind} {}", full.sql());
+        let what = match words {
+            "ALL" => What::All,
+            _ => What::Future { kind: singular(plural), place: full },
+        };
+        return Ok((label, On { sql, needs, what }));
+    }
+    let Some((kind, text)) = grant.target.object() else {
+        return Err(Fault::Refused(format!("spec.{path}.target: say what the privileges are on")));
+    };
+    let path = format!("{path}.target");
+    let (full, needs) = match kind {
+        "DATABASE" => {
+            let full = FullName::top(name(&path, text)?);
+            let needs = Target::new("DATABASE", full.to_string());
+            (full, Some(needs))
+        }
+        "SCHEMA" => directory.resolve_schema(text, &path)?,
+        _ => {
+            let here = directory.here().ok_or_else(|| {
+                Fault::Refused(format!("spec.{path}: {text}: set spec.database and spec.schema"))
+            })?;
+            directory.resolve(&[kind], text, &here, &path)?
+        }
+    };
+    let sql = format!("{kind} {}", full.sql());
+    Ok((format!("{kind} {full}"), On { sql, needs, what: What::Object { kind, name: full } }))
+}
+
+fn singular(plural: &str) -> String {
+    plural
+        .strip_suffix("IES")
+        .map_or_else(|| plural.strip_suffix('S').unwrap_or(plural).to_owned(), |stem| format!("{stem}Y"))
+}
+
+/// A grant as the record keeps it: `SELECT TO ROLE R`, `SELECT TO DATABASE ROLE D.R WITH GRANT OPTION`.
+fn key(privilege: &str, to: &Grantee, option: bool) -> String {
+    let option = if option { " WITH GRANT OPTION" } else { "" };
+    format!("{privilege} TO {to}{option}")
+}
+
+/// Privilege, grantee, and whether with the option to grant it.
+fn split(key: &str) -> Option<(&str, Grantee, bool)> {
+    let (rest, option) = match key.strip_suffix(" WITH GRANT OPTION") {
+        Some(rest) => (rest, true),
+        None => (key, false),
+    };
+    let (privilege, to) = rest.split_once(" TO ")?;
+    Some((privilege, Grantee::parse(to)?, option))
+}
+
+/// Reads what the roles of the spec and of the record have.
+pub(super) async fn observe(
+    spec: &PipelineSpec,
+    directory: &Directory,
+    record: &Record,
+    session: &Session,
+    namespace: &str,
+    as_of: Instant,
+    seen: &mut Seen,
+) -> Result<(), Fault> {
+    let wanted = wanted(spec, directory);
+    let mut grantees: BTreeSet<(Grantee, bool)> = BTreeSet::new();
+    for (on, keys) in wanted.on.values() {
+        let future = matches!(on.what, What::Future { .. });
+        grantees.extend(keys.iter().filter_map(|key| Some((split(key)?.1, future))));
+    }
+    for entry in record.objects.iter().filter(|entry| entry.kind == KIND) {
+        let future = entry.name.starts_with("FUTURE ");
+        grantees.extend(entry.grants.iter().filter_map(|key| Some((split(key)?.1, future))));
+    }
+    for (grantee, future) in grantees {
+        if let Grantee::Role(role) = &grantee
+            && let Err(fault) = session.permits(namespace, Named::Role(role.as_str()))
+        {
+            seen.denied.insert(grantee.to_string(), fault.to_string());
+            continue;
+        }
+        match session.catalog.privileges(&grantee, future, as_of).await {
+            Ok(privileges) => {
+                seen.privileges.insert((grantee.to_string(), future), privileges);
+            }
+            Err(error) if error.is_object_missing() => {
+                seen.missing_roles.insert(grantee.to_string());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Adds the grants to a plan: each after what it is on.
+pub(super) fn plan(
+    spec: &PipelineSpec,
+    directory: &Directory,
+    planning: &Planning<'_>,
+    seen: &Seen,
+    plan: &mut Plan,
+) {
+    let Wanted { on, faults } = wanted(spec, directory);
+    plan.blocked.extend(faults);
+    let none = Grants::new();
+    for (label, (on, wanted)) in &on {
+        let target = Target::new(KIND, label.clone());
+        let mut givable = wanted.clone();
+        givable.retain(|key| {
+            let Some((_, to, _)) = split(key) else { return false };
+            let to = to.to_string();
+            let fault = if let Some(why) = seen.denied.get(&to) {
+                Fault::NotAllowed(why.clone())
+            } else if seen.missing_roles.contains(&to) {
+                let message =
+                    format!("spec.grants: {to} does not exist, or the connection's role can't see it");
+                Fault::Waiting { reason: "RoleNotFound", message }
+            } else {
+                return true;
+            };
+            plan.blocked.push((Target::new(KIND, format!("{label} TO {to}")), fault));
+            false
+        });
+        let recorded = planning.record.entry(&target).map_or(&none, |entry| &entry.grants);
+        // What is to be created has none, whatever was given on another of that name.
+        let anew = plan
+            .steps
+            .iter()
+            .any(|step| Some(&step.on) == on.needs.as_ref() && matches!(step.action, Action::Create(_)));
+        let is = |key: &String| !anew && present(key, on, recorded, seen);
+        plan.steps.extend(step(target, on, &givable, recorded, is, planning.offline));
+    }
+    if planning.offline {
+        return;
+    }
+    // What left the spec.
+    for entry in planning.record.objects.iter().filter(|entry| entry.kind == KIND) {
+        if on.contains_key(&entry.name) {
+            continue;
+        }
+        let target = Target::new(KIND, entry.name.clone());
+        match recorded_on(&entry.name) {
+            Some(on) => {
+                let is = |key: &String| present(key, &on, &entry.grants, seen);
+                let mut step = step(target.clone(), &on, &none, &entry.grants, is, false)
+                    .unwrap_or_else(|| Step::new(target.clone(), Action::Note, vec![]));
+                step.effects.push(Effect::Remember(Note::Forget { on: target }));
+                plan.steps.push(step);
+            }
+            None => plan.steps.push(Step::note(target.clone(), Note::Forget { on: target })),
+        }
+    }
+}
+
+/// What an entry of the record is on.
+fn recorded_on(label: &str) -> Option<On> {
+    let mut words = label.splitn(2, ' ');
+    let (first, rest) = (words.next()?, words.next()?);
+    if matches!(first, "ALL" | "FUTURE") {
+        let (plural, place) = rest.split_once(" IN ")?;
+        let (kind, place) = place.split_once(' ')?;
+        let plain = |text: &str| text.chars().all(|c| c.is_ascii_uppercase() || c == ' ');
+        if !plain(plural) || !matches!(kind, "SCHEMA" | "DATABASE") {
+            return None;
+        }
+        let place = FullName::parse(place).ok()?;
+        let sql = format!("{first} {plural} IN {kind} {}", place.sql());
+        let what = match first {
+            "ALL" => What::All,
+            _ => What::Future { kind: singular(plural), place },
+        };
+        return Some(On { sql, needs: None, what });
+    }
+    let kinds = KINDS_WITH_GRANTS.iter().filter(|kind| label.starts_with(&format!("{kind} ")));
+    let kind = kinds.max_by_key(|kind| kind.len())?;
+    let name = FullName::parse(&label[kind.len() + 1..]).ok()?;
+    let sql = format!("{kind} {}", name.sql());
+    Some(On { sql, needs: None, what: What::Object { kind, name } })
+}
+
+const KINDS_WITH_GRANTS: &[&str] = &[
+    "DATABASE",
+    "SCHEMA",
+    "TABLE",
+    "VIEW",
+    "MATERIALIZED VIEW",
+    "DYNAMIC TABLE",
+    "STREAM",
+    "TASK",
+    "ALERT",
+    "PROCEDURE",
+    "FUNCTION",
+    "STAGE",
+    "FILE FORMAT",
+    "SEQUENCE",
+    "PIPE",
+    "CORTEX SEARCH SERVICE",
+    "ROW ACCESS POLICY",
+    "MASKING POLICY",
+    "TAG",
+];
+
+/// Whether a grant is there.
+fn present(key: &String, on: &On, recorded: &Grants, seen: &Seen) -> bool {
+    let Some((privilege, to, _)) = split(key) else { return false };
+    let held = |future: bool, kind: &str, name: String| {
+        let privileges = seen.privileges.get(&(to.to_string(), future));
+        let held = privileges.and_then(|all| all.get(&(kind.to_owned(), name)));
+        held.is_some_and(|held| held.iter().any(|other| other == privilege))
+    };
+    match &on.what {
+        What::All => recorded.contains(key),
+        What::Object { kind, name } => held(false, kind, name.to_string()),
+        What::Future { kind, place } => held(true, kind, place.to_string()),
+    }
+}
+
+fn step(
+    target: Target,
+    on: &On,
+    wanted: &Grants,
+    recorded: &Grants,
+    is: impl Fn(&String) -> bool,
+    offline: bool,
+) -> Option<Step> {
+    let give: Grants = wanted.iter().filter(|key| !is(key)).cloned().collect();
+    let take: Grants = recorded.difference(wanted).filter(|key| is(key) && !offline).cloned().collect();
+    let given: Grants = recorded.intersection(wanted).chain(&give).cloned().collect();
+    let before: Grants = recorded.union(&give).cloned().collect();
+    let mut effects = vec![];
+    let note =
+        |grants: &Grants| Effect::Remember(Note::Grants { on: target.clone(), grants: grants.clone() });
+    if before != *recorded {
+        effects.push(note(&before));
+    }
+    // The end of an ALL would take from objects what others gave: it is only forgotten.
+    let take = if matches!(on.what, What::All) { Grants::new() } else { take };
+    effects.extend(statements(&give, "GRANT", "TO", on));
+    effects.extend(statements(&take, "REVOKE", "FROM", on));
+    if given != before {
+        effects.push(note(&given));
+    }
+    let change = |key: &String, give: bool| {
+        let value = Some(Value { sql: key.clone(), shown: key.clone() });
+        let (from, to) = if give { (None, value) } else { (value, None) };
+        Change { path: "grants".into(), from, to, risk: Risk::Safe }
+    };
+    let changes: Vec<_> =
+        give.iter().map(|key| change(key, true)).chain(take.iter().map(|key| change(key, false))).collect();
+    let action = if changes.is_empty() { Action::Note } else { Action::Update(changes) };
+    let after = on.needs.iter().cloned().collect();
+    (!effects.is_empty()).then(|| Step { after, ..Step::new(target.clone(), action, effects) })
+}
+
+/// One statement for each grantee and option.
+fn statements(keys: &Grants, verb: &'static str, to: &'static str, on: &On) -> Vec<Effect> {
+    let mut by: BTreeMap<(Grantee, bool), Vec<&str>> = BTreeMap::new();
+    for (privilege, grantee, option) in keys.iter().filter_map(|key| split(key)) {
+        by.entry((grantee, option)).or_default().push(privilege);
+    }
+    let text = |text: String| Value { shown: text.clone(), sql: text };
+    by.into_iter()
+        .map(|((grantee, option), privileges)| {
+            let mut statement = Statement::new(verb).of_kind(KIND).value(&text(privileges.join(", ")));
+            statement = statement.keyword("ON").value(&text(on.sql.clone())).keyword(to);
+            statement = statement.value(&text(grantee.sql()));
+            let option = option && verb == "GRANT";
+            Effect::sql(if option { statement.keyword("WITH GRANT OPTION") } else { statement })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::ident::Ident;
+
+    #[test]
+    fn what_is_recorded_is_read_again() {
+        for label in [
+            "TABLE D.S.T",
+            "MATERIALIZED VIEW D.S.\"v v\"",
+            "PROCEDURE D.S.P(VARCHAR)",
+            "FUTURE TABLES IN SCHEMA D.S",
+            "ALL ROW ACCESS POLICIES IN DATABASE D",
+        ] {
+            assert!(recorded_on(label).is_some(), "{label}");
+        }
+        assert!(recorded_on("TABLE").is_none() && recorded_on("ALL X; DROP IN SCHEMA D").is_none());
+        assert_eq!(singular("FILE FORMATS"), "FILE FORMAT");
+        assert_eq!(singular("ROW ACCESS POLICIES"), "ROW ACCESS POLICY");
+        for key in ["SELECT TO ROLE R", "SELECT TO DATABASE ROLE D.R WITH GRANT OPTION"] {
+            let (privilege, to, option) = split(key).unwrap();
+            assert_eq!(super::key(privilege, &to, option), key);
+        }
+    }
+    #[test]
+    fn names_hold_no_sql() {
+        let role = Ident::exact("R\" TO ROLE X; --").unwrap();
+        let key = key("SELECT", &Grantee::Role(role), false);
+        let (_, to, _) = split(&key).unwrap();
+        assert_eq!(to.sql(), "ROLE \"R\"\" TO ROLE X; --\"");
+    }
+}

@@ -29,7 +29,7 @@ use crate::{
     },
     engine::{
         fault::Fault,
-        managed::{Managed, Peers, Plan, Planning, Tally, What},
+        managed::{Managed, Peers, Plan, Planning, Tally, What, key_of},
         ownership::Sighting,
         session::Session,
     },
@@ -85,8 +85,11 @@ impl Managed for CortexPipeline {
         as_of: Instant,
     ) -> Result<Seen, Fault> {
         let mut seen = Seen::default();
-        let wanted = plan::sorted(plan::listings(&self.spec)?.0).0;
+        let (listings, directory) = plan::listings(&self.spec)?;
+        let wanted = plan::sorted(listings).0;
         observe::observe(&wanted, record, session, peers, as_of, &mut seen).await?;
+        let namespace = key_of(self).0;
+        grants::observe(&self.spec, &directory, record, session, namespace, as_of, &mut seen).await?;
         Ok(seen)
     }
 

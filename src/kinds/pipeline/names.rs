@@ -70,6 +70,31 @@ impl Directory {
         }
     }
 
+    /// The schema that names are relative to, when both are set.
+    pub fn here(&self) -> Option<FullName> {
+        // Only its place counts: an object beside nothing has no name.
+        Some(FullName::top(self.database.clone()?).join(self.schema.clone()?).join(self.schema.clone()?))
+    }
+
+    /// A schema: an entry by its local name, `DATABASE.SCHEMA`, or a schema of `spec.database`.
+    pub fn resolve_schema(&self, text: &str, path: &str) -> Result<(FullName, Option<Target>), Fault> {
+        let parts =
+            parse_path(text).map_err(|error| Fault::Refused(format!("spec.{path}: {text:?}: {error}")))?;
+        let full = match (parts.as_slice(), &self.database) {
+            ([own], database) => match (self.entries.get(&("SCHEMA", own.clone())), database) {
+                (Some(full), _) => full.clone(),
+                (None, Some(database)) => FullName::top(database.clone()).join(own.clone()),
+                (None, None) => {
+                    return Err(Fault::Refused(format!("spec.{path}: {text:?}: write DATABASE.SCHEMA")));
+                }
+            },
+            ([database, own], _) => FullName::top(database.clone()).join(own.clone()),
+            _ => return Err(Fault::Refused(format!("spec.{path}: {text:?} is not DATABASE.SCHEMA"))),
+        };
+        let target = Target::new("SCHEMA", full.to_string());
+        Ok((full, Some(target)))
+    }
+
     /// Makes an entry known by its local name.
     pub fn add(&mut self, kind: &'static str, local: &str, full: &FullName) {
         self.owned.insert(Target::new(kind, full.to_string()));

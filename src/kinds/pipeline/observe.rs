@@ -34,10 +34,12 @@ pub struct Seen {
     pub details: BTreeMap<Target, Arc<Rows>>,
     /// Kinds of which so many recorded objects are missing that the role has more likely lost sight of them.
     pub lost: BTreeSet<&'static str>,
-    /// The privileges that roles have: role, kind and name of the object, privileges.
-    pub privileges: BTreeMap<String, crate::snowflake::catalog::Privileges>,
+    /// The privileges that roles have, and those that they will have on what comes: by role, and whether to come.
+    pub privileges: BTreeMap<(String, bool), crate::snowflake::catalog::Privileges>,
     /// Roles of grants that are not there, or not visible.
     pub missing_roles: BTreeSet<String>,
+    /// Roles that the connection does not let this namespace name, and why.
+    pub denied: BTreeMap<String, String>,
     /// Texts of ConfigMaps, by name and key; `None`: not there.
     pub texts: BTreeMap<(String, String), Option<String>>,
 }

@@ -87,13 +87,13 @@ pub(super) fn plan(spec: &PipelineSpec, planning: &Planning<'_>, seen: &Seen) ->
     let (tasks, orphans): (Vec<Step>, Vec<Step>) =
         driver.orphans(&known).into_iter().partition(|step| step.on.kind == super::task::KIND.word);
     steps.extend(tasks);
-    let (mut steps, faults) = graph::around(&wanted, planning, seen, steps);
+    let (steps, faults) = graph::around(&wanted, planning, seen, steps);
     blocked.extend(faults);
-    // What waits for approval comes last: what comes after it would have to wait with it.
-    steps.append(&mut last);
-    steps.extend(orphans);
     let mut plan = Plan { steps, blocked };
     super::grants::plan(spec, &directory, planning, seen, &mut plan);
+    // What waits for approval comes last: what comes after it would have to wait with it.
+    plan.steps.append(&mut last);
+    plan.steps.extend(orphans);
     Ok(plan)
 }
 
@@ -252,9 +252,11 @@ impl Driver<'_> {
             Effect::Remember(Note::Managed { on: on.clone(), fields: fields.clone() })
         };
         let before: BTreeSet<String> = entry.managed.union(&managed).cloned().collect();
-        // What waits for approval is managed until it is done.
-        let waits = losing.is_some() || replace.is_some();
-        let after = if waits { &before } else { &managed };
+        // What waits for approval is managed until it is done; what was released is not released again.
+        let waiting = losing.iter().flat_map(|(changes, _)| changes);
+        let waiting: BTreeSet<&str> = waiting.map(|change| change.path.as_str()).collect();
+        let still = entry.managed.iter().filter(|path| waiting.contains(path.as_str())).cloned();
+        let after: &BTreeSet<String> = &managed.into_iter().chain(still).collect();
         if before != entry.managed {
             effects.push(fields(&before));
         }

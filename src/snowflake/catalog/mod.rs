@@ -20,11 +20,13 @@ use super::{
     rows::Rows,
     statement::Statement,
 };
-use crate::values::ident::Ident;
+use crate::values::{canonical::Value, ident::Ident};
 
+mod grants;
 mod shared;
 mod table;
 
+pub use grants::Grantee;
 pub use table::{By, Found, ROW_CAP, Scope, Show, Table};
 
 use shared::Shared;
@@ -226,6 +228,34 @@ impl Catalog {
         let known = Details { created_on: created_on.into(), read: began, rows: rows.clone() };
         self.details.lock().unwrap_or_else(PoisonError::into_inner).insert(key, known);
         Ok(Some(rows))
+    }
+
+    /// What a grantee may do, by kind and full name of the object; or what it will be let do with what is created.
+    pub async fn privileges(
+        &self,
+        grantee: &Grantee,
+        future: bool,
+        as_of: Instant,
+    ) -> Result<Privileges, ClientError> {
+        let words = if future { "SHOW FUTURE GRANTS TO" } else { "SHOW GRANTS TO" };
+        let sql = grantee.sql();
+        let statement = Statement::new(words).of_kind("GRANTS").value(&Value { shown: sql.clone(), sql });
+        let key = statement.as_str().to_owned();
+        let read = |_| {
+            let rows = self.read_first(statement);
+            async move {
+                let mut all: HashMap<_, Vec<_>> = HashMap::new();
+                for row in rows.await?.iter() {
+                    let cell = |column| row.text(column).unwrap_or_default();
+                    let on = row.text("granted_on").or(row.text("grant_on")).unwrap_or_default();
+                    let kind = on.replace('_', " ");
+                    let name = grants::full_name(&kind, cell("name"));
+                    all.entry((kind, name)).or_default().push(cell("privilege").to_owned());
+                }
+                Ok(all)
+            }
+        };
+        self.grants.since(&key, as_of, self.gather, read).await
     }
 
     /// What one role may do, by object.
