@@ -24,7 +24,17 @@ pub const ACCOUNT_LEVEL: [(&str, &str); 5] = [
     ("DATABASE", "DATABASES"),
     ("USER", "USERS"),
 ];
-const INSIDE: [&str; 4] = ["DATABASE ROLE", "SCHEMA", "TABLE", "TAG"];
+const INSIDE: [&str; 9] = [
+    "DATABASE ROLE",
+    "SCHEMA",
+    "TABLE",
+    "TAG",
+    "VIEW",
+    "MASKING POLICY",
+    "ROW ACCESS POLICY",
+    "FILE FORMAT",
+    "STAGE",
+];
 
 /// Checks the statements of a request. `compute`: the case may start a warehouse.
 pub fn check(names: &Names, text: &str, compute: bool) -> Result<(), String> {
@@ -93,6 +103,7 @@ fn target(words: &[Word]) -> Option<Target> {
         &["OR", "ALTER"],
         &["TRANSIENT"],
         &["INTERACTIVE"],
+        &["SECURE"],
         &["IF", "EXISTS"],
         &["ON"],
     ] {
@@ -137,8 +148,8 @@ struct Check<'a> {
 impl Check<'_> {
     fn check(&self) -> Result<(), String> {
         let Word::Plain(verb) = &self.words[0] else { return Err("does not begin with a verb".into()) };
-        // `->>` hands on to a statement of any kind.
-        if self.words.windows(2).any(|two| *two == [Word::Mark('-'), Word::Mark('>')]) {
+        // `->>` hands on to a statement of any kind; `->` comes before the body of a policy.
+        if self.words.windows(3).any(|three| *three == [Word::Mark('-'), Word::Mark('>'), Word::Mark('>')]) {
             return Err("chained statements are not allowed".into());
         }
         match verb.as_str() {

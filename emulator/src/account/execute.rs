@@ -27,17 +27,24 @@ impl Account {
             Command::AlterContainer(alter) => self.alter_container(context, alter),
             Command::CreateTable(create) => self.create_table(context, create, now),
             Command::CreateTag(create) => self.create_tag(context, create, now),
+            Command::AlterTag(alter) => self.alter_tag(context, alter),
             Command::CreateRole(create) => self.create_role(context, create, now),
             Command::AlterRole(alter) => self.alter_role(context, alter),
             Command::CreateDatabaseRole(create) => self.create_database_role(context, create, now),
             Command::AlterDatabaseRole(alter) => self.alter_database_role(context, alter),
             Command::CreatePlain(create) => self.create_plain(context, create, now),
             Command::AlterPlain(alter) => self.alter_plain(context, alter),
+            Command::CreateView(create) => self.create_view(context, create, now),
+            Command::AlterView(alter) => self.alter_view(context, alter, now),
+            Command::CreatePolicy(create) => self.create_policy(context, create, now),
+            Command::AlterPolicy(alter) => self.alter_policy(context, alter),
+            Command::List(path) => self.list_stage(context, path),
             Command::CreateUser(create) => self.create_user(context, create, now),
             Command::AlterUser(alter) => self.alter_user(context, alter, now),
             Command::Drop { kind, path, if_exists } => {
                 self.drop_object(context, *kind, path, *if_exists, now)
             }
+            Command::Undrop { kind: ObjectKind::Tag, path } => self.undrop_tag(context, path, now),
             Command::Undrop { kind, path } => self.undrop(context, *kind, path, now),
             Command::Comment { kind, path, if_exists, text } => {
                 self.comment_on(context, *kind, path, *if_exists, text)
@@ -57,6 +64,16 @@ impl Account {
                 match kind {
                     ObjectKind::Warehouse => self.describe_warehouse(&access, path),
                     ObjectKind::User => self.describe_user(&access, context, path, now),
+                    ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::DynamicTable => {
+                        self.describe_view(context, *kind, path)
+                    }
+                    ObjectKind::Stage
+                    | ObjectKind::FileFormat
+                    | ObjectKind::Pipe
+                    | ObjectKind::CortexSearchService
+                    | ObjectKind::Integration
+                    | ObjectKind::NotificationIntegration => self.describe_staged(context, *kind, path),
+                    kind if crate::sql::policy::is_one(*kind) => self.describe_policy(context, *kind, path),
                     kind => self.describe_container(context, &access, *kind, path),
                 }
             }
@@ -137,7 +154,8 @@ impl Account {
                 Ok(())
             }
             Securable::Database(_) | Securable::Schema(..) => self.drop_container(context, access, on, now),
-            Securable::Table(..) | Securable::Tag(..) => self.drop_in_schema(access, on),
+            Securable::Table(..) => self.drop_in_schema(access, on),
+            Securable::Tag(..) => self.drop_tag(access, on, now),
             Securable::Role(id) => self.drop_role_statement(access, id),
             Securable::DatabaseRole(database, id) => self.drop_database_role_statement(access, database, id),
             Securable::Plain(..) | Securable::Inside(..) => self.drop_plain(access, on),

@@ -5,10 +5,13 @@
 
 mod access;
 mod answer;
+mod attachment;
 mod container;
 mod coverage;
+mod data_policy;
 mod database;
 mod database_role;
+mod edition;
 mod execute;
 mod founding;
 mod granting;
@@ -23,20 +26,26 @@ mod role;
 mod select;
 mod session;
 mod show;
+mod staged;
 mod store;
 mod tables;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod user;
 mod variables;
+mod views;
 mod warehouse;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+pub use attachment::Attachment;
 pub use coverage::Coverage;
+pub use data_policy::Rule;
 pub use database::{Database, DatabaseRole, Schema};
+pub use edition::Edition;
 pub use grants::{FutureGrant, Grant, Grantee, InheritedGrant, Securable};
 pub use history::HistoryEntry;
 use plain::Attached;
@@ -46,6 +55,7 @@ pub use role::Role;
 pub(crate) use select::VERSION;
 pub use store::{Head, Id};
 pub use user::{ProgrammaticAccessToken, User, WorkloadIdentity};
+pub use views::View;
 pub use warehouse::{Stored, Warehouse, WarehouseType};
 
 use crate::context::Context;
@@ -56,25 +66,6 @@ use crate::sql::{self, Path};
 use access::Access;
 use answer::display;
 use store::{Object, Store};
-
-/// What the account was bought as: it decides on multi-cluster warehouses, query acceleration, retention.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Edition {
-    Standard,
-    Enterprise,
-    BusinessCritical,
-}
-
-impl Edition {
-    /// As `serviceLevelName` and SHOW ORGANIZATION ACCOUNTS write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Standard => "STANDARD",
-            Self::Enterprise => "ENTERPRISE",
-            Self::BusinessCritical => "BUSINESS_CRITICAL",
-        }
-    }
-}
 
 /// What tests and ordered faults change about the account's behaviour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

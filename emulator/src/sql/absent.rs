@@ -1,5 +1,5 @@
-//! SHOW of kinds that an account here cannot hold yet: there are none of them, and their columns are Snowflake's
-//! (docs: sql-reference/sql/show-…). Tools ask for all of them before they plan.
+//! The columns of SHOW (docs: sql-reference/sql/show-…), for the kinds that an account here cannot hold yet and for some
+//! that it can. Tools ask for all of them before they plan.
 
 use super::cursor::Cursor;
 use crate::rows::ColumnType;
@@ -154,7 +154,6 @@ pub(crate) fn take(cursor: &mut Cursor) -> Option<&'static AbsentKind> {
     KINDS.iter().find(|kind| {
         let with = |words: &str| format!("{words} {}", kind.plural);
         let also = match kind.plural {
-            "DYNAMIC TABLES" => Some(with("AS RESOURCE")),
             "FUNCTIONS" | "PROCEDURES" => Some(with("USER")),
             _ => None,
         };

@@ -8,6 +8,7 @@ pub(crate) type Path = Vec<String>;
 
 #[derive(Debug)]
 pub(crate) struct Cursor {
+    source: String,
     tokens: Vec<Token>,
     at: usize,
 }
@@ -30,7 +31,7 @@ impl Cursor {
                 format!("Actual statement count {statements} did not match the desired statement count 1."),
             ));
         }
-        Ok(Self { tokens, at: 0 })
+        Ok(Self { source: sql.to_owned(), tokens, at: 0 })
     }
 
     pub(crate) fn peek(&self) -> &Token {
@@ -46,6 +47,39 @@ impl Cursor {
         let token = self.peek().clone();
         self.at = (self.at + 1).min(self.tokens.len() - 1);
         token
+    }
+
+    /// A place to come back to with [`Self::written_since`].
+    pub(crate) fn mark(&self) -> usize {
+        self.at
+    }
+
+    /// The text from a mark to the last token that was taken, as it was written.
+    pub(crate) fn written_since(&self, mark: usize) -> String {
+        let span = |at: usize| self.tokens.get(at).map_or((0, 0), |token| token.span);
+        let to = span(self.at.saturating_sub(1)).1;
+        self.source.get(span(mark).0..to).unwrap_or_default().to_owned()
+    }
+
+    /// The token at a place; the last one when there is none.
+    pub(crate) fn token_at(&self, line: u64, position: u64) -> &Token {
+        let at = self.tokens.iter().find(|token| (token.line, token.position) >= (line, position));
+        at.unwrap_or_else(|| self.look(self.tokens.len()))
+    }
+
+    /// Line and column (both from 1) of the token at a mark.
+    pub(crate) fn place_of(&self, mark: usize) -> (u64, u64) {
+        self.tokens.get(mark).map_or((u64::MAX, 1), |token| (token.line, token.position + 1))
+    }
+
+    /// The whole text.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Takes all that is left.
+    pub(crate) fn skip_to_end(&mut self) {
+        self.at = self.tokens.len() - 1;
     }
 
     pub(crate) fn unexpected<T>(&self) -> Result<T, SqlError> {
@@ -149,7 +183,7 @@ impl Cursor {
         let token = self.peek().clone();
         let path = match token.kind {
             Kind::Text(text) => {
-                let mut inner = Self { tokens: tokenize(&text)?, at: 0 };
+                let mut inner = Self { source: String::new(), tokens: tokenize(&text)?, at: 0 };
                 if inner.is("IDENTIFIER") {
                     return Err(token_error(&text));
                 }
@@ -221,6 +255,27 @@ impl Cursor {
             items.push(item(self)?);
         }
         Ok(items)
+    }
+
+    /// What stands between brackets, as it was written.
+    pub(crate) fn bracketed_text(&mut self) -> Result<String, SqlError> {
+        let mark = self.mark();
+        self.expect_symbol("(")?;
+        let mut depth = 1_usize;
+        while depth > 0 {
+            if self.done() {
+                return self.unexpected();
+            }
+            match () {
+                () if self.is_symbol("(") => depth += 1,
+                () if self.is_symbol(")") => depth -= 1,
+                () => {}
+            }
+            self.next();
+        }
+        let text = self.written_since(mark);
+        let inside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+        Ok(inside.unwrap_or(&text).trim().to_owned())
     }
 
     /// `( … )`, possibly empty.

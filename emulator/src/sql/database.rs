@@ -147,7 +147,6 @@ pub(crate) struct CreateInSchema {
     pub(crate) path: Path,
     pub(crate) comment: Option<String>,
     pub(crate) interactive: bool,
-    pub(crate) allowed_values: Vec<String>,
     pub(crate) shape: Shape,
 }
 
@@ -161,18 +160,8 @@ pub(crate) fn create_table(cursor: &mut Cursor, how: How, interactive: bool) -> 
         cursor.bracketed(Cursor::identifier)?;
     }
     let comment = comment(cursor)?;
-    let create = CreateInSchema { how, path, comment, interactive, allowed_values: Vec::new(), shape };
+    let create = CreateInSchema { how, path, comment, interactive, shape };
     Ok(Command::CreateTable(create))
-}
-
-/// After `CREATE … TAG`.
-pub(crate) fn create_tag(cursor: &mut Cursor, how: How) -> Result<Command, SqlError> {
-    let how = how.or_if_not_exists(cursor)?;
-    let path = cursor.path()?;
-    let allowed_values = if cursor.takes("ALLOWED_VALUES") { cursor.list(Cursor::text)? } else { Vec::new() };
-    let comment = comment(cursor)?;
-    let shape = Shape::default();
-    Ok(Command::CreateTag(CreateInSchema { how, path, comment, interactive: false, allowed_values, shape }))
 }
 
 fn comment(cursor: &mut Cursor) -> Result<Option<String>, SqlError> {

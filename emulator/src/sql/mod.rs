@@ -10,22 +10,27 @@ mod cursor;
 pub(crate) mod data_type;
 pub(crate) mod database;
 pub(crate) mod database_role;
+mod forms;
 pub(crate) mod grant;
 pub(crate) mod information_schema;
 pub(crate) mod inspection;
 pub(crate) mod kind;
 pub(crate) mod parameters;
 pub(crate) mod plain;
+pub(crate) mod policy;
 pub(crate) mod privileges;
 pub(crate) mod property;
+pub(crate) mod query;
 pub(crate) mod resource_monitor;
 pub(crate) mod role;
 pub(crate) mod select;
 pub(crate) mod session;
 pub(crate) mod show;
+pub(crate) mod staged;
 pub(crate) mod tag;
 mod tokens;
 pub(crate) mod user;
+pub(crate) mod view;
 pub(crate) mod warehouse;
 
 use cursor::Cursor;
@@ -70,13 +75,19 @@ pub(crate) enum Command {
     CreateContainer(database::CreateContainer),
     AlterContainer(database::AlterContainer),
     CreateTable(database::CreateInSchema),
-    CreateTag(database::CreateInSchema),
+    CreateTag(tag::CreateTag),
+    AlterTag(tag::AlterTag),
     CreateRole(role::CreateRole),
     AlterRole(role::AlterRole),
     CreateDatabaseRole(database_role::CreateDatabaseRole),
     AlterDatabaseRole(database_role::AlterDatabaseRole),
-    CreatePlain(plain::CreatePlain),
+    CreatePlain(Box<plain::CreatePlain>),
+    List(Path),
     AlterPlain(plain::AlterPlain),
+    CreateView(Box<view::CreateView>),
+    AlterView(view::AlterView),
+    CreatePolicy(policy::CreatePolicy),
+    AlterPolicy(policy::AlterPolicy),
     CreateUser(user::CreateUser),
     AlterUser(user::AlterUser),
     Drop { kind: ObjectKind, path: Path, if_exists: bool },
@@ -113,12 +124,17 @@ impl Command {
             Self::AlterContainer(alter) => (Verb::Alter, Some(alter.kind)),
             Self::CreateTable(_) => (Verb::Create, Some(Kind::Table)),
             Self::CreateTag(_) => (Verb::Create, Some(Kind::Tag)),
+            Self::AlterTag(_) => (Verb::Alter, Some(Kind::Tag)),
             Self::CreateRole(_) => (Verb::Create, Some(Kind::Role)),
             Self::AlterRole(_) => (Verb::Alter, Some(Kind::Role)),
             Self::CreateDatabaseRole(_) => (Verb::Create, Some(Kind::DatabaseRole)),
             Self::AlterDatabaseRole(_) => (Verb::Alter, Some(Kind::DatabaseRole)),
             Self::CreatePlain(create) => (Verb::Create, Some(create.kind)),
             Self::AlterPlain(alter) => (Verb::Alter, Some(alter.kind)),
+            Self::CreateView(create) => (Verb::Create, Some(create.kind)),
+            Self::AlterView(alter) => (Verb::Alter, Some(alter.kind)),
+            Self::CreatePolicy(create) => (Verb::Create, Some(create.kind)),
+            Self::AlterPolicy(alter) => (Verb::Alter, Some(alter.kind)),
             Self::CreateUser(_) => (Verb::Create, Some(Kind::User)),
             Self::AlterUser(_) => (Verb::Alter, Some(Kind::User)),
             Self::Drop { kind, .. } => (Verb::Drop, Some(*kind)),
@@ -136,6 +152,7 @@ impl Command {
             Self::Use(_) => (Verb::Use, Some(Kind::Session)),
             Self::AlterSession(_) => (Verb::Alter, Some(Kind::Session)),
             Self::AlterAccount(_) => (Verb::Alter, Some(Kind::Account)),
+            Self::List(_) => (Verb::Show, Some(Kind::Stage)),
             Self::Describe { kind, .. } => (Verb::Describe, Some(*kind)),
             Self::Show(show) => (Verb::Show, show.kind()),
             Self::CommentColumn(_) => (Verb::Comment, Some(Kind::Table)),
@@ -181,7 +198,9 @@ fn command(cursor: &mut Cursor) -> Result<Command, SqlError> {
         "UNDROP" => {
             let (kind, path) = named_object(cursor)?;
             match kind {
-                ObjectKind::Database | ObjectKind::Schema => Ok(Command::Undrop { kind, path }),
+                ObjectKind::Database | ObjectKind::Schema | ObjectKind::Tag => {
+                    Ok(Command::Undrop { kind, path })
+                }
                 _ => Err(SqlError::unsupported(format!("UNDROP {}", kind.singular()))),
             }
         }
@@ -205,12 +224,13 @@ fn command(cursor: &mut Cursor) -> Result<Command, SqlError> {
         }
         "SELECT" => select::select(cursor),
         "CALL" => select::call(cursor),
+        "LIST" | "LS" => staged::stage_of_list(cursor).map(Command::List),
         "BEGIN" | "START" | "COMMIT" | "ROLLBACK" => session::transaction(cursor, &verb),
         "SET" => session::set_variables(cursor),
         "UNSET" => session::unset_variables(cursor),
         // Statements of Snowflake that have nothing to do with the control plane.
         "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "COPY" | "PUT" | "GET" | "TRUNCATE" | "EXECUTE"
-        | "EXPLAIN" | "LIST" | "LS" | "REMOVE" | "WITH" => Err(SqlError::unsupported(verb)),
+        | "EXPLAIN" | "REMOVE" | "WITH" => Err(SqlError::unsupported(verb)),
         _ => Err(place.unexpected()),
     }
 }
@@ -234,9 +254,11 @@ fn create(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if how != How::OrAlter && cursor.takes("INTERACTIVE TABLE") => {
             database::create_table(cursor, how, true)
         }
-        () if how != How::OrAlter && cursor.takes("TAG") => database::create_tag(cursor, how),
+        () if cursor.takes("TAG") => tag::create(cursor, how),
         () if cursor.takes("ROLE") => role::create(cursor, how),
         () if how != How::OrAlter && cursor.takes("USER") => user::create(cursor, how),
+        () if view::comes(cursor) => view::create(cursor, how),
+        () if policy::comes(cursor) => policy::create(cursor, how),
         () => plain::create(cursor, how),
     }
 }
@@ -252,6 +274,9 @@ fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if cursor.takes("USER") => user::alter(cursor),
         () if !cursor.is_at(1, "POLICY") && cursor.takes("SESSION") => session::alter_session(cursor),
         () if cursor.takes("ACCOUNT") => session::alter_account(cursor),
+        () if cursor.takes("TAG") => tag::alter(cursor),
+        () if view::comes(cursor) => view::alter(cursor),
+        () if policy::comes(cursor) => policy::alter(cursor),
         () => plain::alter(cursor),
     }
 }

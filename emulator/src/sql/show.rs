@@ -303,8 +303,22 @@ fn within_of_parameters(cursor: &mut Cursor) -> Result<Within, SqlError> {
 /// After `DESC` or `DESCRIBE`.
 pub(crate) fn describe(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let (kind, path) = super::named_object(cursor)?;
-    let described = [ObjectKind::Warehouse, ObjectKind::Database, ObjectKind::Schema, ObjectKind::User];
-    if !described.contains(&kind) {
+    let described = [
+        ObjectKind::Warehouse,
+        ObjectKind::Database,
+        ObjectKind::Schema,
+        ObjectKind::User,
+        ObjectKind::View,
+        ObjectKind::MaterializedView,
+        ObjectKind::DynamicTable,
+        ObjectKind::Stage,
+        ObjectKind::FileFormat,
+        ObjectKind::Pipe,
+        ObjectKind::CortexSearchService,
+        ObjectKind::Integration,
+        ObjectKind::NotificationIntegration,
+    ];
+    if !described.contains(&kind) && !super::policy::is_one(kind) {
         return Err(SqlError::unsupported(format!("DESCRIBE {}", kind.singular())));
     }
     cursor.finish()?;

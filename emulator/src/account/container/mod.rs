@@ -44,7 +44,7 @@ fn unset_parts(properties: &[&'static Property], parameters: &mut BTreeMap<Strin
 }
 
 /// Two objects take each other's names.
-fn swap<T: Object>(store: &mut Store<T>, one: Id, other: Id) {
+pub(crate) fn swap<T: Object>(store: &mut Store<T>, one: Id, other: Id) {
     if one == other {
         return;
     }

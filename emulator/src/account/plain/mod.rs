@@ -3,7 +3,7 @@
 mod policies;
 mod show;
 
-pub(crate) use policies::Attached;
+pub(crate) use policies::{Attached, REFERENCES};
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,14 @@ pub struct Plain {
     pub head: Head,
     /// What was set, by name: one value, or those of a list.
     pub properties: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub tags: BTreeMap<Id, String>,
+    /// Of views, materialized views and dynamic tables.
+    #[serde(default)]
+    pub view: Option<Box<super::View>>,
+    /// Of policies on data.
+    #[serde(default)]
+    pub policy: Option<Box<super::Rule>>,
 }
 
 impl Object for Plain {
@@ -39,6 +47,10 @@ impl Object for Plain {
 }
 
 impl Plain {
+    pub(crate) fn new(head: Head) -> Self {
+        Self { head, properties: BTreeMap::new(), tags: BTreeMap::new(), view: None, policy: None }
+    }
+
     /// The single value of a property.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.properties.get(name)?.first().map(String::as_str)
@@ -49,13 +61,15 @@ impl Plain {
         self.properties.get(name).map_or(0, Vec::len)
     }
 
-    fn set(&mut self, settings: &[Setting]) {
+    pub(crate) fn set(&mut self, settings: &[Setting]) {
         for Setting { property, value } in settings {
             let values = match value {
                 Value::Text(text) if property.name == "COMMENT" => {
                     text.clone_into(&mut self.head.comment);
                     continue;
                 }
+                // A credential is never shown, and not kept.
+                Value::Text(_) if property.name == "CREDENTIALS" => vec!["set".into()],
                 Value::Names(names) => names.clone(),
                 value => super::Stored::from(value).cell().into_iter().collect(),
             };
@@ -67,7 +81,7 @@ impl Plain {
 /// The privilege that CREATE needs.
 fn to_create(kind: ObjectKind) -> String {
     match kind {
-        ObjectKind::CatalogIntegration => "CREATE INTEGRATION".into(),
+        ObjectKind::CatalogIntegration | ObjectKind::NotificationIntegration => "CREATE INTEGRATION".into(),
         kind => format!("CREATE {}", kind.singular()),
     }
 }
@@ -81,7 +95,19 @@ impl Account {
         }
     }
 
-    fn plain_in_mut(
+    pub(crate) fn plain_at(&self, on: Securable) -> Option<&Plain> {
+        let (Securable::Plain(kind, id) | Securable::Inside(kind, _, _, id)) = on else { return None };
+        self.plain_in(kind, on.schema())?.by_id(id)
+    }
+
+    pub(crate) fn plain_mut(&mut self, on: Securable) -> Result<&mut Plain, SqlError> {
+        let (Securable::Plain(kind, id) | Securable::Inside(kind, _, _, id)) = on else {
+            return Err(SqlError::impossible());
+        };
+        self.plain_in_mut(kind, on.schema())?.by_id_mut(id).ok_or_else(SqlError::impossible)
+    }
+
+    pub(crate) fn plain_in_mut(
         &mut self,
         kind: ObjectKind,
         place: Option<(Id, Id)>,
@@ -138,8 +164,9 @@ impl Account {
                 _ => return Err(SqlError::exists(display(&create.path))),
             }
         }
-        let mut made = Plain { head: self.head(&name, &access, now), properties: BTreeMap::new() };
+        let mut made = Plain::new(self.head(&name, &access, now));
         made.set(&create.settings);
+        self.staged(context, &access, create, place, &mut made)?;
         if let Some(id) = before {
             self.plain_in_mut(kind, place)?.remove(id);
             self.forget(on(id));
@@ -157,7 +184,16 @@ impl Account {
             Err(_) if alter.if_exists => return Ok(executed()),
             Err(error) => return Err(error),
         };
-        self.need(&access, on, &[])?;
+        let needs: &[&str] = match (&alter.action, alter.kind) {
+            (PlainAction::Refresh | PlainAction::Suspend(..), _) => &["OPERATE"],
+            (PlainAction::Set(settings), ObjectKind::Pipe)
+                if settings.iter().all(|it| it.property.name == "PIPE_EXECUTION_PAUSED") =>
+            {
+                &["OPERATE"]
+            }
+            _ => &[],
+        };
+        self.need(&access, on, needs)?;
         let Some(id) = self.head_at(on).map(|head| head.id) else { return Err(SqlError::impossible()) };
         let place = on.schema();
         match &alter.action {
@@ -172,7 +208,30 @@ impl Account {
                 }
                 store.rename(id, &name);
             }
+            PlainAction::SetTags(tags) => {
+                let values = self.tag_values(context, &access, tags)?;
+                self.plain_mut(on)?.tags.extend(values);
+            }
+            PlainAction::UnsetTags(tags) => {
+                let ids = self.tag_ids(context, &access, tags)?;
+                self.plain_mut(on)?.tags.retain(|id, _| !ids.contains(id));
+            }
+            PlainAction::SetList(name, list) => {
+                self.plain_mut(on)?.properties.insert((*name).to_owned(), list.clone());
+            }
+            PlainAction::UnsetList(name) => {
+                self.plain_mut(on)?.properties.remove(*name);
+            }
+            PlainAction::Suspend(what, suspend) => {
+                let state = if *suspend { "SUSPENDED" } else { "ACTIVE" };
+                let object = self.plain_mut(on)?;
+                for name in *what {
+                    object.properties.insert((*name).to_owned(), vec![state.into()]);
+                }
+            }
+            PlainAction::Refresh => {}
             PlainAction::Set(settings) => {
+                self.check_altered(context, &access, on, settings)?;
                 if let Some(object) = self.plain_in_mut(on.kind(), place)?.by_id_mut(id) {
                     object.set(settings);
                 }
@@ -196,6 +255,7 @@ impl Account {
         self.need(access, on, &[])?;
         let Some(id) = self.head_at(on).map(|head| head.id) else { return Ok(()) };
         self.unused(on)?;
+        self.not_in_use(on)?;
         self.plain_in_mut(on.kind(), on.schema())?.remove(id);
         self.forget(on);
         Ok(())

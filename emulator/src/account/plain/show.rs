@@ -103,9 +103,24 @@ impl Account {
     }
 
     pub(crate) fn plain_row(&self, on: Securable, object: &Plain) -> Vec<Cell> {
-        let kind = on.kind();
+        self.plain_row_in(on.kind(), on, object)
+    }
+
+    /// A row in the list of a kind: that of views has materialized views, too.
+    pub(crate) fn plain_row_in(&self, kind: ObjectKind, on: Securable, object: &Plain) -> Vec<Cell> {
         let path = self.path_of(on);
-        columns(kind).iter().map(|column| self.plain_cell(on, kind, &path, object, column)).collect()
+        // The columns of some kinds stand with those of kinds that nobody can create here.
+        let named = crate::sql::absent::columns_of(kind.plural());
+        let names: Vec<&str> = match &named {
+            Some(named) => named.iter().map(|(name, _)| *name).collect(),
+            None => columns(kind).to_vec(),
+        };
+        let cell = |column: &str| {
+            let own = self.staged_cell(on, object, column).or_else(|| self.view_cell(on, object, column));
+            let own = own.or_else(|| Self::policy_cell(object, column));
+            own.unwrap_or_else(|| self.plain_cell(on, kind, &path, object, column))
+        };
+        names.into_iter().map(cell).collect()
     }
 
     fn plain_cell(
@@ -120,9 +135,12 @@ impl Account {
         match (column, kind) {
             ("created_on", _) => time(head.created_on),
             ("name", _) => text(&head.name),
-            ("comment", ObjectKind::ExternalVolume | ObjectKind::CatalogIntegration) => {
-                (!head.comment.is_empty()).then(|| head.comment.clone())
-            }
+            (
+                "comment",
+                ObjectKind::ExternalVolume
+                | ObjectKind::CatalogIntegration
+                | ObjectKind::NotificationIntegration,
+            ) => (!head.comment.is_empty()).then(|| head.comment.clone()),
             ("comment", _) => text(&head.comment),
             ("owner", _) => text(self.role_name(head.owner)),
             ("owner_role_type", _) => text(self.role_type(head.owner)),
@@ -136,6 +154,8 @@ impl Account {
             ("allow_writes", _) => text(object.text("ALLOW_WRITES").unwrap_or("true")),
             ("enabled", _) => text(object.text("ENABLED").unwrap_or("true")),
             ("type" | "category", ObjectKind::CatalogIntegration) => text("CATALOG"),
+            ("type", ObjectKind::NotificationIntegration) => text("EMAIL"),
+            ("category", ObjectKind::NotificationIntegration) => text("NOTIFICATION"),
             ("type", ObjectKind::Stage) => text("INTERNAL"),
             ("kind", ObjectKind::Share) => text("OUTBOUND"),
             ("kind", kind) => text(kind.granted_on()),

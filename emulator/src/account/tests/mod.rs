@@ -1,6 +1,7 @@
 //! Statements against an account: tables of what is sent, and what must come back.
 
 mod containers;
+mod data_policies;
 mod database_roles;
 mod grants;
 mod inherited;
@@ -10,10 +11,12 @@ mod plain;
 mod roles_and_users;
 mod selects;
 mod show;
+mod staged;
 mod state;
 mod tables;
 mod transactions;
 mod users;
+mod views;
 mod warehouses;
 
 use super::{Account, Edition};

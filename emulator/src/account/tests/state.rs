@@ -16,6 +16,9 @@ fn a_round_trip_is_identical() {
          ALTER USER u ADD PAT p; ALTER ACCOUNT SET TIMEZONE = 'UTC'; \
          CREATE DATABASE ROLE d.dr; GRANT DATABASE ROLE d.dr TO ROLE r; CREATE SHARE sh; GRANT USAGE ON DATABASE d TO SHARE sh; \
          CREATE STAGE d.s.st; CREATE PASSWORD POLICY d.s.pp; ALTER USER u SET PASSWORD POLICY d.s.pp; \
+         CREATE TABLE d.s.base (a INT); CREATE MASKING POLICY d.s.mp AS (v INT) RETURNS INT -> v; \
+         CREATE VIEW d.s.v (a WITH MASKING POLICY d.s.mp) WITH TAG (d.s.t = 'v') AS SELECT a FROM base; ALTER TAG d.s.t SET MASKING POLICY d.s.mp; \
+         CREATE FILE FORMAT d.s.ff; CREATE PIPE d.s.p AS COPY INTO base FROM @st; CREATE TAG d.s.gone; DROP TAG d.s.gone; \
          GRANT INHERITED SELECT ON ALL TABLES IN DATABASE d TO ROLE r",
     );
     session.account.use_credits("M", 1.7, session.now);
