@@ -174,7 +174,8 @@ impl Account {
 
     /// `003536` while something has the policy.
     pub(crate) fn not_in_use(&self, on: Securable) -> Result<(), SqlError> {
-        if self.is_attached(on) { Err(in_use(&self.name_of(on))) } else { Ok(()) }
+        let policy = crate::sql::policy::is_one(on.kind());
+        if policy && self.is_attached(on) { Err(in_use(&self.name_of(on))) } else { Ok(()) }
     }
 
     /// POLICY_REFERENCES of a table, a view or a tag.

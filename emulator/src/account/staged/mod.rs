@@ -1,6 +1,7 @@
 //! Stages, file formats, pipes and search services: what they refer to, SHOW and DESCRIBE.
 
 mod format;
+mod pipe;
 
 use format::{check_format, format_options, format_rows, stage_rows, type_of};
 

@@ -90,6 +90,11 @@ fn a_pipe_keeps_its_copy_and_looks_in_its_own_schema() {
     let shown = format!("P|{copy}|ACCOUNTADMIN|NULL|c|NULL");
     assert_eq!(session.row("SHOW PIPES", row), shown);
     assert_eq!(session.row("DESC PIPE p", row), shown);
+    let state = "SELECT SYSTEM$PIPE_STATUS('d.public.p')";
+    session.ok("ALTER PIPE p SET PIPE_EXECUTION_PAUSED = TRUE");
+    assert_eq!(session.cell(state), r#"{"executionState":"PAUSED","pendingFileCount":0}"#);
+    session.ok("SELECT SYSTEM$PIPE_FORCE_RESUME('p')");
+    assert!(session.cell(state).contains("RUNNING"));
     session.all(
         "ALTER PIPE p SET PIPE_EXECUTION_PAUSED = TRUE COMMENT = 'd'; ALTER PIPE p UNSET PIPE_EXECUTION_PAUSED, COMMENT; \
          ALTER PIPE p REFRESH PREFIX = '/d1' MODIFIED_AFTER = '2018-07-30T13:56:46-07:00'; CREATE SCHEMA s",
