@@ -11,6 +11,8 @@ pub const FILES: &[(&str, &str)] = &[
     ("resource-monitors", include_str!("../cases/resource-monitors.yaml")),
     ("databases", include_str!("../cases/databases.yaml")),
     ("schemas", include_str!("../cases/schemas.yaml")),
+    ("views", include_str!("../cases/views.yaml")),
+    ("data-policies", include_str!("../cases/data-policies.yaml")),
     ("roles", include_str!("../cases/roles.yaml")),
     ("users", include_str!("../cases/users.yaml")),
     ("grants", include_str!("../cases/grants.yaml")),
