@@ -12,6 +12,8 @@ pub const FILES: &[(&str, &str)] = &[
     ("databases", include_str!("../cases/databases.yaml")),
     ("schemas", include_str!("../cases/schemas.yaml")),
     ("tables", include_str!("../cases/tables.yaml")),
+    ("views", include_str!("../cases/views.yaml")),
+    ("data-policies", include_str!("../cases/data-policies.yaml")),
     ("roles", include_str!("../cases/roles.yaml")),
     ("users", include_str!("../cases/users.yaml")),
     ("grants", include_str!("../cases/grants.yaml")),

@@ -24,13 +24,18 @@ pub const ACCOUNT_LEVEL: [(&str, &str); 5] = [
     ("DATABASE", "DATABASES"),
     ("USER", "USERS"),
 ];
-const INSIDE: [&str; 10] = [
+const INSIDE: [&str; 15] = [
     "DATABASE ROLE",
     "SCHEMA",
     "STREAM",
     "SEQUENCE",
     "TABLE",
+    "VIEW",
     "TAG",
+    "MASKING POLICY",
+    "ROW ACCESS POLICY",
+    "FILE FORMAT",
+    "STAGE",
     "TASK",
     "ALERT",
     "PROCEDURE",
@@ -104,6 +109,7 @@ fn target(words: &[Word]) -> Option<Target> {
         &["OR", "ALTER"],
         &["TRANSIENT"],
         &["INTERACTIVE"],
+        &["SECURE"],
         &["IF", "EXISTS"],
         &["ON"],
     ] {
@@ -148,8 +154,8 @@ struct Check<'a> {
 impl Check<'_> {
     fn check(&self) -> Result<(), String> {
         let Word::Plain(verb) = &self.words[0] else { return Err("does not begin with a verb".into()) };
-        // `->>` hands on to a statement of any kind.
-        if self.words.windows(2).any(|two| *two == [Word::Mark('-'), Word::Mark('>')]) {
+        // `->>` hands on to a statement of any kind; `->` comes before the body of a policy.
+        if self.words.windows(3).any(|three| *three == [Word::Mark('-'), Word::Mark('>'), Word::Mark('>')]) {
             return Err("chained statements are not allowed".into());
         }
         match verb.as_str() {

@@ -17,6 +17,17 @@ const STATEMENTS: [(&str, Verb, &[&str]); 8] = [
             "CREATE K A.B.C LANGUAGE PYTHON",
             "CREATE K A.B.C (X INT)",
             "CREATE K A (X INT) CLUSTER BY (X)",
+            "CREATE K A AS SELECT B FROM C",
+            "CREATE K A TARGET_LAG = DOWNSTREAM WAREHOUSE = W AS SELECT B FROM C",
+            "CREATE K A ON B WAREHOUSE = W TARGET_LAG = '1 hour' AS SELECT B FROM C",
+            "CREATE K A AS COPY INTO B FROM @C",
+            "CREATE K A AS (B INT) RETURNS INT -> B",
+            "CREATE K A AS (B INT) RETURNS BOOLEAN -> TRUE",
+            "CREATE K A AS () RETURNS AGGREGATION_CONSTRAINT -> B()",
+            "CREATE K A AS () RETURNS PROJECTION_CONSTRAINT -> B()",
+            "CREATE K A ON TABLE B",
+            "CREATE K A IF (EXISTS (SELECT 1)) THEN SELECT 1",
+            "CREATE K A () RETURNS INT LANGUAGE SQL AS 'B'",
         ],
     ),
     (
@@ -125,7 +136,7 @@ mod tests {
             ["CREATE", "ALTER", "DROP", "SHOW", "DESCRIBE", "COMMENT", "USE"]
         );
         assert_eq!(*of(ObjectKind::ResourceMonitor), ["CREATE", "ALTER", "DROP", "SHOW"]);
-        assert!(of(ObjectKind::Task).iter().all(|statement| *statement != "CREATE"));
+        assert!(of(ObjectKind::Notebook).iter().all(|statement| *statement != "CREATE"));
     }
 
     /// Compares what stands between two marks in the documentation; with UPDATE set, writes it.

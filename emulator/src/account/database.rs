@@ -35,6 +35,8 @@ pub struct Schema {
     pub(crate) tables: Store<Table>,
     pub(crate) tags_here: Store<Tag>,
     #[serde(default)]
+    pub(crate) dropped_tags: Vec<Dropped<Tag>>,
+    #[serde(default)]
     pub(crate) plain: BTreeMap<ObjectKind, Store<Plain>>,
     /// What a stream and a sequence know besides what every plain object does.
     #[serde(default)]
@@ -53,6 +55,13 @@ pub struct DatabaseRole {
 pub struct Tag {
     pub head: Head,
     pub allowed_values: Vec<String>,
+    /// Masking policies, one for a type of column.
+    #[serde(default)]
+    pub(crate) policies: Vec<super::Attachment>,
+    #[serde(default)]
+    pub(crate) propagate: Option<String>,
+    #[serde(default)]
+    pub(crate) on_conflict: Option<String>,
 }
 
 /// What UNDROP may bring back.

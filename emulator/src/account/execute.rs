@@ -32,6 +32,7 @@ impl Account {
             Command::CreateSequence(create) => self.create_sequence(context, create, now),
             Command::AlterSequence(alter) => self.alter_sequence(context, alter),
             Command::CreateTag(create) => self.create_tag(context, create, now),
+            Command::AlterTag(alter) => self.alter_tag(context, alter),
             Command::CreateRole(create) => self.create_role(context, create, now),
             Command::AlterRole(alter) => self.alter_role(context, alter),
             Command::CreateDatabaseRole(create) => self.create_database_role(context, create, now),
@@ -47,11 +48,17 @@ impl Account {
             Command::CreateTask(create) => self.create_task(context, create, now),
             Command::AlterTask(alter) => self.alter_task(context, alter, now),
             Command::ExecuteTask(execute) => self.execute_task(context, execute, now),
+            Command::CreateView(create) => self.create_view(context, create, now),
+            Command::AlterView(alter) => self.alter_view(context, alter, now),
+            Command::CreatePolicy(create) => self.create_policy(context, create, now),
+            Command::AlterPolicy(alter) => self.alter_policy(context, alter),
+            Command::List(path) => self.list_stage(context, path),
             Command::CreateUser(create) => self.create_user(context, create, now),
             Command::AlterUser(alter) => self.alter_user(context, alter, now),
             Command::Drop { kind, path, if_exists } => {
                 self.drop_object(context, *kind, path, *if_exists, now)
             }
+            Command::Undrop { kind: ObjectKind::Tag, path } => self.undrop_tag(context, path, now),
             Command::Undrop { kind, path } => self.undrop(context, *kind, path, now),
             Command::Comment { kind, path, if_exists, text } => {
                 self.comment_on(context, *kind, path, *if_exists, text)
@@ -79,6 +86,16 @@ impl Account {
                     ObjectKind::Procedure | ObjectKind::Function => {
                         self.describe_routine(context, &access, *kind, path)
                     }
+                    ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::DynamicTable => {
+                        self.describe_view(context, *kind, path)
+                    }
+                    ObjectKind::Stage
+                    | ObjectKind::FileFormat
+                    | ObjectKind::Pipe
+                    | ObjectKind::CortexSearchService
+                    | ObjectKind::Integration
+                    | ObjectKind::NotificationIntegration => self.describe_staged(context, *kind, path),
+                    kind if crate::sql::policy::is_one(*kind) => self.describe_policy(context, *kind, path),
                     kind => self.describe_container(context, &access, *kind, path),
                 }
             }
@@ -164,7 +181,8 @@ impl Account {
                 Ok(())
             }
             Securable::Database(_) | Securable::Schema(..) => self.drop_container(context, access, on, now),
-            Securable::Table(..) | Securable::Tag(..) => self.drop_in_schema(access, on),
+            Securable::Table(..) => self.drop_in_schema(access, on),
+            Securable::Tag(..) => self.drop_tag(access, on, now),
             Securable::Role(id) => self.drop_role_statement(access, id),
             Securable::DatabaseRole(database, id) => self.drop_database_role_statement(access, database, id),
             Securable::Plain(..) | Securable::Inside(..) => self.drop_plain(access, on, now),

@@ -6,11 +6,14 @@
 mod access;
 mod alert;
 mod answer;
+mod attachment;
 mod container;
 mod coverage;
 mod data;
+mod data_policy;
 mod database;
 mod database_role;
+mod edition;
 mod execute;
 mod founding;
 mod granting;
@@ -27,22 +30,28 @@ mod select;
 mod sequences;
 mod session;
 mod show;
+mod staged;
 mod store;
 mod streams;
 mod tables;
+mod tags;
 mod task;
 #[cfg(test)]
 mod tests;
 mod user;
 mod variables;
+mod views;
 mod warehouse;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+pub use attachment::Attachment;
 pub use coverage::Coverage;
+pub use data_policy::Rule;
 pub use database::{Database, DatabaseRole, Schema};
+pub use edition::Edition;
 pub use grants::{FutureGrant, Grant, Grantee, InheritedGrant, Securable};
 pub use history::HistoryEntry;
 use plain::Attached;
@@ -52,6 +61,7 @@ pub use role::Role;
 pub(crate) use select::VERSION;
 pub use store::{Head, Id};
 pub use user::{ProgrammaticAccessToken, User, WorkloadIdentity};
+pub use views::View;
 pub(crate) use warehouse::no_warehouse;
 pub use warehouse::{Stored, Warehouse, WarehouseType};
 
@@ -62,25 +72,6 @@ use crate::sql;
 pub use crate::sql::kind::{ObjectKind, StatementKind, Verb};
 use access::Access;
 use store::{Object, Store};
-
-/// What the account was bought as: it decides on multi-cluster warehouses, query acceleration, retention.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Edition {
-    Standard,
-    Enterprise,
-    BusinessCritical,
-}
-
-impl Edition {
-    /// As `serviceLevelName` and SHOW ORGANIZATION ACCOUNTS write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Standard => "STANDARD",
-            Self::Enterprise => "ENTERPRISE",
-            Self::BusinessCritical => "BUSINESS_CRITICAL",
-        }
-    }
-}
 
 /// What tests and ordered faults change about the account's behaviour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,10 @@ use crate::error::SqlError;
 use crate::sql::kind::Place;
 use crate::sql::{ObjectKind, Path};
 
+/// The kinds that INTEGRATION stands for.
+pub(crate) const INTEGRATIONS: [ObjectKind; 2] =
+    [ObjectKind::CatalogIntegration, ObjectKind::NotificationIntegration];
+
 impl Account {
     pub(crate) fn role_id(&self, name: &str) -> Result<Id, SqlError> {
         self.roles.id(name).ok_or_else(|| SqlError::absent("Role", quoted(name)))
@@ -62,9 +66,11 @@ impl Account {
                 })
             }
             ObjectKind::Integration => {
-                let kind = ObjectKind::CatalogIntegration;
-                let id = self.plain.get(&kind).and_then(|store| store.id(single().ok()?));
-                visible(id.map(|id| Securable::Plain(kind, id)))
+                let found = INTEGRATIONS.into_iter().find_map(|kind| {
+                    let id = self.plain.get(&kind)?.id(single().ok()?)?;
+                    Some(Securable::Plain(kind, id))
+                });
+                visible(found)
             }
             kind if kind.place() == Place::Schema => {
                 let (place, name) = self.in_schema(context, access, path)?;
@@ -190,6 +196,7 @@ impl Account {
             schema.streams.values_mut().for_each(|stream| follow(&mut stream.source));
             schema.tables.iter_mut().for_each(|table| table.policies.each_mut(follow));
         }
+        self.follow_bases(|on| if on.schema() == Some(place) { on.in_database(to) } else { on });
         self.users.iter_mut().for_each(|user| user.policies.values_mut().for_each(follow));
     }
 

@@ -20,6 +20,7 @@ impl Account {
         if let Some(from) = &select.from {
             return self.select_from(context, select, from, now);
         }
+        self.resume_pipes(context, select)?;
         let access = self.access(context)?;
         let mut rows = Rows::default();
         let mut row = Vec::new();
@@ -158,6 +159,9 @@ impl Account {
                 "SYSTEM$GET_TAG",
                 [Expression::Text(tag), Expression::Text(object), Expression::Text(domain)],
             ) => self.get_tag(context, access, tag, object, domain)?,
+            ("SYSTEM$PIPE_STATUS", [Expression::Text(pipe)]) => self.pipe_status(context, access, pipe)?,
+            // It has been resumed before this.
+            ("SYSTEM$PIPE_FORCE_RESUME", [Expression::Text(_), ..]) => text(""),
             ("SYSTEM$WAIT", _) => match wait(&Expression::Call(name.to_owned(), arguments.to_vec())) {
                 Some(duration) => text(format!("waited {} seconds", duration.as_secs())),
                 None => return Err(SqlError::invalid_value("amount or unit", "SYSTEM$WAIT")),

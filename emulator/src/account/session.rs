@@ -297,7 +297,7 @@ impl Account {
                 let name = if kind == ObjectKind::Procedure { "PROCEDURE" } else { "FUNCTION" };
                 Some(Level { name, values: routine.parameters.clone() })
             }
-            Detail::None | Detail::Alert(_) => None,
+            _ => None,
         }
     }
 

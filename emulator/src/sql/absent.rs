@@ -1,5 +1,5 @@
-//! SHOW of kinds that an account here cannot hold yet: there are none of them, and their columns are Snowflake's
-//! (docs: sql-reference/sql/show-…). Tools ask for all of them before they plan.
+//! The columns of SHOW (docs: sql-reference/sql/show-…), for the kinds that an account here cannot hold yet and for some
+//! that it can. Tools ask for all of them before they plan.
 
 use super::cursor::Cursor;
 use crate::rows::ColumnType;
@@ -124,16 +124,9 @@ pub(crate) fn columns_of(plural: &str) -> Option<Vec<(&'static str, ColumnType)>
     KINDS.iter().find(|kind| kind.plural == plural).map(|kind| kind.columns().collect())
 }
 
-/// Takes the words of such a kind, and those that some of them begin with.
+/// Takes the words of such a kind.
 pub(crate) fn take(cursor: &mut Cursor) -> Option<&'static AbsentKind> {
-    KINDS.iter().find(|kind| {
-        let with = |words: &str| format!("{words} {}", kind.plural);
-        let also = match kind.plural {
-            "DYNAMIC TABLES" => Some(with("AS RESOURCE")),
-            _ => None,
-        };
-        also.is_some_and(|also| cursor.takes(&also)) || cursor.takes(kind.plural)
-    })
+    KINDS.iter().find(|kind| cursor.takes(kind.plural))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The parser's place in the tokens, and the words that every statement shares.
 
-use super::tokens::{Kind, Token, separators, split_at, tokenize};
+use super::tokens::{Kind, Token, separators, tokenize};
 use crate::error::SqlError;
 
 /// The parts of a name, folded: `db.s` is `["DB", "S"]`.
@@ -22,7 +22,7 @@ impl Cursor {
         while tokens.len() > 1 && is_symbol(&tokens[tokens.len() - 2], ";") {
             ends = Some(tokens.remove(tokens.len() - 2));
         }
-        let source = ends.map_or(sql, |semicolon| split_at(sql, (semicolon.line, semicolon.position)).0);
+        let source = ends.and_then(|semicolon| sql.get(..semicolon.span.0)).unwrap_or(sql);
         if tokens.len() == 1 {
             return Err(SqlError::new(900, "42601", "SQL compilation error:\nEmpty SQL statement."));
         }
@@ -40,8 +40,7 @@ impl Cursor {
     /// What is written from the next token up to where `until` holds outside brackets (or to the end), verbatim; the
     /// cursor goes there.
     pub(crate) fn written_until(&mut self, until: impl Fn(&Self) -> bool) -> String {
-        let place = |cursor: &Self| (cursor.peek().line, cursor.peek().position);
-        let from = place(self);
+        let from = self.peek().span.0;
         let mut depth = 0_u32;
         while !self.done() && (depth > 0 || !until(self)) {
             match (self.is_symbol("("), self.is_symbol(")")) {
@@ -51,8 +50,8 @@ impl Cursor {
             }
             self.at += 1;
         }
-        let end = if self.done() { self.source.as_str() } else { split_at(&self.source, place(self)).0 };
-        split_at(end, from).1.trim().to_owned()
+        let to = if self.done() { self.source.len() } else { self.peek().span.0 };
+        self.source.get(from..to).unwrap_or_default().trim().to_owned()
     }
 
     pub(crate) fn peek(&self) -> &Token {
@@ -103,6 +102,39 @@ impl Cursor {
             text.push_str(&written);
         }
         text
+    }
+
+    /// A place to come back to with [`Self::written_since`].
+    pub(crate) fn mark(&self) -> usize {
+        self.at
+    }
+
+    /// The text from a mark to the last token that was taken, as it was written.
+    pub(crate) fn written_since(&self, mark: usize) -> String {
+        let span = |at: usize| self.tokens.get(at).map_or((0, 0), |token| token.span);
+        let to = span(self.at.saturating_sub(1)).1;
+        self.source.get(span(mark).0..to).unwrap_or_default().to_owned()
+    }
+
+    /// The token at a place; the last one when there is none.
+    pub(crate) fn token_at(&self, line: u64, position: u64) -> &Token {
+        let at = self.tokens.iter().find(|token| (token.line, token.position) >= (line, position));
+        at.unwrap_or_else(|| self.look(self.tokens.len()))
+    }
+
+    /// Line and column (both from 1) of the token at a mark.
+    pub(crate) fn place_of(&self, mark: usize) -> (u64, u64) {
+        self.tokens.get(mark).map_or((u64::MAX, 1), |token| (token.line, token.position + 1))
+    }
+
+    /// The whole text, up to the `;` behind it.
+    pub(crate) fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Takes all that is left.
+    pub(crate) fn skip_to_end(&mut self) {
+        self.at = self.tokens.len() - 1;
     }
 
     pub(crate) fn unexpected<T>(&self) -> Result<T, SqlError> {
@@ -278,6 +310,27 @@ impl Cursor {
             items.push(item(self)?);
         }
         Ok(items)
+    }
+
+    /// What stands between brackets, as it was written.
+    pub(crate) fn bracketed_text(&mut self) -> Result<String, SqlError> {
+        let mark = self.mark();
+        self.expect_symbol("(")?;
+        let mut depth = 1_usize;
+        while depth > 0 {
+            if self.done() {
+                return self.unexpected();
+            }
+            match () {
+                () if self.is_symbol("(") => depth += 1,
+                () if self.is_symbol(")") => depth -= 1,
+                () => {}
+            }
+            self.next();
+        }
+        let text = self.written_since(mark);
+        let inside = text.strip_prefix('(').and_then(|text| text.strip_suffix(')'));
+        Ok(inside.unwrap_or(&text).trim().to_owned())
     }
 
     /// `( … )`, possibly empty.

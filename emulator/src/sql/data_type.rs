@@ -134,6 +134,14 @@ pub(crate) fn data_type(cursor: &mut Cursor) -> Result<DataType, SqlError> {
         "TIMESTAMP_LTZ" | "TIMESTAMPLTZ" => DataType::Timestamp("LTZ".into(), digits(cursor)?),
         "TIMESTAMP_TZ" | "TIMESTAMPTZ" => DataType::Timestamp("TZ".into(), digits(cursor)?),
         "VARIANT" | "OBJECT" | "ARRAY" | "GEOGRAPHY" | "GEOMETRY" | "DECFLOAT" | "UUID" => {
+            // DECFLOAT has 38 digits, said or not.
+            if name == "DECFLOAT" && cursor.takes_symbol("(") {
+                let place = cursor.peek().clone();
+                if cursor.count()? != 38 {
+                    return Err(place.unexpected());
+                }
+                cursor.expect_symbol(")")?;
+            }
             if cursor.is_symbol("(") {
                 return Err(SqlError::unsupported("structured types"));
             }

@@ -138,28 +138,3 @@ pub(crate) fn alter(cursor: &mut Cursor, kind: ObjectKind) -> Result<Command, Sq
     };
     Ok(Command::AlterContainer(AlterContainer { kind, path, if_exists, action }))
 }
-
-#[derive(Clone, Debug)]
-pub(crate) struct CreateTag {
-    pub(crate) how: How,
-    pub(crate) path: Path,
-    pub(crate) comment: Option<String>,
-    pub(crate) allowed_values: Vec<String>,
-}
-
-/// After `CREATE … TAG`.
-pub(crate) fn create_tag(cursor: &mut Cursor, how: How) -> Result<Command, SqlError> {
-    let how = how.or_if_not_exists(cursor)?;
-    let path = cursor.path()?;
-    let allowed_values = if cursor.takes("ALLOWED_VALUES") { cursor.list(Cursor::text)? } else { Vec::new() };
-    let comment = comment(cursor)?;
-    Ok(Command::CreateTag(CreateTag { how, path, comment, allowed_values }))
-}
-
-fn comment(cursor: &mut Cursor) -> Result<Option<String>, SqlError> {
-    if !cursor.takes("COMMENT") {
-        return Ok(None);
-    }
-    cursor.expect_symbol("=")?;
-    cursor.text().map(Some)
-}

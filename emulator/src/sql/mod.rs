@@ -13,6 +13,8 @@ mod cursor;
 pub(crate) mod data_type;
 pub(crate) mod database;
 pub(crate) mod database_role;
+pub(crate) mod definition;
+mod forms;
 pub(crate) mod grant;
 pub(crate) mod information_schema;
 pub(crate) mod inspection;
@@ -20,6 +22,7 @@ pub(crate) mod keys;
 pub(crate) mod kind;
 pub(crate) mod parameters;
 pub(crate) mod plain;
+pub(crate) mod policy;
 pub(crate) mod privileges;
 pub(crate) mod property;
 pub(crate) mod query;
@@ -31,12 +34,14 @@ pub(crate) mod select;
 pub(crate) mod sequence;
 pub(crate) mod session;
 pub(crate) mod show;
+pub(crate) mod staged;
 pub(crate) mod stream;
 pub(crate) mod table;
 pub(crate) mod tag;
 pub(crate) mod task;
 mod tokens;
 pub(crate) mod user;
+pub(crate) mod view;
 pub(crate) mod warehouse;
 
 use cursor::Cursor;
@@ -86,12 +91,14 @@ pub(crate) enum Command {
     AlterStream(stream::AlterStream),
     CreateSequence(sequence::CreateSequence),
     AlterSequence(sequence::AlterSequence),
-    CreateTag(database::CreateTag),
+    CreateTag(tag::CreateTag),
+    AlterTag(tag::AlterTag),
     CreateRole(role::CreateRole),
     AlterRole(role::AlterRole),
     CreateDatabaseRole(database_role::CreateDatabaseRole),
     AlterDatabaseRole(database_role::AlterDatabaseRole),
-    CreatePlain(plain::CreatePlain),
+    CreatePlain(Box<plain::CreatePlain>),
+    List(Path),
     AlterPlain(plain::AlterPlain),
     CreateAlert(Box<alert::CreateAlert>),
     AlterAlert(alert::AlterAlert),
@@ -102,6 +109,10 @@ pub(crate) enum Command {
     CreateTask(Box<task::CreateTask>),
     AlterTask(task::AlterTask),
     ExecuteTask(task::ExecuteTask),
+    CreateView(Box<view::CreateView>),
+    AlterView(view::AlterView),
+    CreatePolicy(policy::CreatePolicy),
+    AlterPolicy(policy::AlterPolicy),
     CreateUser(user::CreateUser),
     AlterUser(user::AlterUser),
     Drop { kind: ObjectKind, path: Path, if_exists: bool },
@@ -148,6 +159,7 @@ impl Command {
             Self::CreateSequence(_) => (Verb::Create, Some(Kind::Sequence)),
             Self::AlterSequence(_) => (Verb::Alter, Some(Kind::Sequence)),
             Self::CreateTag(_) => (Verb::Create, Some(Kind::Tag)),
+            Self::AlterTag(_) => (Verb::Alter, Some(Kind::Tag)),
             Self::CreateRole(_) => (Verb::Create, Some(Kind::Role)),
             Self::AlterRole(_) => (Verb::Alter, Some(Kind::Role)),
             Self::CreateDatabaseRole(_) => (Verb::Create, Some(Kind::DatabaseRole)),
@@ -163,6 +175,10 @@ impl Command {
             Self::CreateTask(_) => (Verb::Create, Some(Kind::Task)),
             Self::AlterTask(_) => (Verb::Alter, Some(Kind::Task)),
             Self::ExecuteTask(_) => (Verb::Execute, Some(Kind::Task)),
+            Self::CreateView(create) => (Verb::Create, Some(create.kind)),
+            Self::AlterView(alter) => (Verb::Alter, Some(alter.kind)),
+            Self::CreatePolicy(create) => (Verb::Create, Some(create.kind)),
+            Self::AlterPolicy(alter) => (Verb::Alter, Some(alter.kind)),
             Self::CreateUser(_) => (Verb::Create, Some(Kind::User)),
             Self::AlterUser(_) => (Verb::Alter, Some(Kind::User)),
             Self::Drop { kind, .. } => (Verb::Drop, Some(*kind)),
@@ -180,6 +196,7 @@ impl Command {
             Self::Use(_) => (Verb::Use, Some(Kind::Session)),
             Self::AlterSession(_) => (Verb::Alter, Some(Kind::Session)),
             Self::AlterAccount(_) => (Verb::Alter, Some(Kind::Account)),
+            Self::List(_) => (Verb::Show, Some(Kind::Stage)),
             Self::Describe { kind, .. } => (Verb::Describe, Some(*kind)),
             Self::Show(show) => (Verb::Show, show.kind()),
             Self::CommentColumn(_) => (Verb::Comment, Some(Kind::Table)),
@@ -232,7 +249,9 @@ fn command(cursor: &mut Cursor) -> Result<Command, SqlError> {
         "UNDROP" => {
             let (kind, path) = named_object(cursor)?;
             match kind {
-                ObjectKind::Database | ObjectKind::Schema => Ok(Command::Undrop { kind, path }),
+                ObjectKind::Database | ObjectKind::Schema | ObjectKind::Tag => {
+                    Ok(Command::Undrop { kind, path })
+                }
                 _ => Err(SqlError::unsupported(format!("UNDROP {}", kind.singular()))),
             }
         }
@@ -263,11 +282,12 @@ fn command(cursor: &mut Cursor) -> Result<Command, SqlError> {
         "CALL" => select::call(cursor),
         "EXECUTE" if cursor.is("TASK") => task::execute(cursor),
         "EXECUTE" if cursor.is("ALERT") => alert::execute(cursor),
+        "LIST" | "LS" => staged::stage_of_list(cursor).map(Command::List),
         "BEGIN" | "START" | "COMMIT" | "ROLLBACK" => session::transaction(cursor, &verb),
         "SET" => session::set_variables(cursor),
         "UNSET" => session::unset_variables(cursor),
         // Statements of Snowflake that have nothing to do with the control plane.
-        "MERGE" | "COPY" | "PUT" | "GET" | "EXECUTE" | "EXPLAIN" | "LIST" | "LS" | "REMOVE" | "WITH" => {
+        "MERGE" | "COPY" | "PUT" | "GET" | "EXECUTE" | "EXPLAIN" | "REMOVE" | "WITH" => {
             Err(SqlError::unsupported(verb))
         }
         _ => Err(place.unexpected()),
@@ -292,12 +312,14 @@ fn create(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if how != How::OrAlter && table::comes(cursor) => table::create(cursor, how),
         () if how != How::OrAlter && cursor.takes("STREAM") => stream::create(cursor, how),
         () if how != How::OrAlter && cursor.takes("SEQUENCE") => sequence::create(cursor, how),
-        () if how != How::OrAlter && cursor.takes("TAG") => database::create_tag(cursor, how),
+        () if cursor.takes("TAG") => tag::create(cursor, how),
         () if cursor.takes("ROLE") => role::create(cursor, how),
         () if how != How::OrAlter && cursor.takes("USER") => user::create(cursor, how),
         () if cursor.takes("TASK") => task::create(cursor, how),
         () if cursor.takes("ALERT") => alert::create(cursor, how),
         () if routine::comes(cursor) => routine::create(cursor, how),
+        () if view::comes(cursor) => view::create(cursor, how),
+        () if policy::comes(cursor) => policy::create(cursor, how),
         () => plain::create(cursor, how),
     }
 }
@@ -319,6 +341,9 @@ fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
         () if cursor.takes("TABLE") => table::alter(cursor),
         () if cursor.takes("STREAM") => stream::alter(cursor),
         () if cursor.takes("SEQUENCE") => sequence::alter(cursor),
+        () if cursor.takes("TAG") => tag::alter(cursor),
+        () if view::comes(cursor) => view::alter(cursor),
+        () if policy::comes(cursor) => policy::alter(cursor),
         () => plain::alter(cursor),
     }
 }

@@ -4,8 +4,11 @@
 //! create-feature-policy, create-packages-policy).
 
 use super::cursor::{Cursor, Path};
+use super::definition::Query;
 use super::kind::Place;
 use super::property::{Property, Setting, Takes, find, settings, some_settings, unset};
+use super::staged;
+use super::tag::{self, Tagging};
 use super::{Command, How, ObjectKind};
 use crate::error::SqlError;
 
@@ -37,35 +40,6 @@ const CATALOG_INTEGRATION: &[Property] = &[
     row("REST_AUTHENTICATION", Takes::Opaque),
     row("ENABLED", Takes::Boolean),
     row("REFRESH_INTERVAL_SECONDS", Takes::Number),
-    COMMENT,
-];
-
-const NOTIFICATION_INTEGRATION: &[Property] = &[
-    row("ENABLED", Takes::Boolean),
-    row("TYPE", Takes::Any),
-    row("DIRECTION", Takes::Any),
-    row("NOTIFICATION_PROVIDER", Takes::Any),
-    row("ALLOWED_RECIPIENTS", Takes::Texts),
-    row("DEFAULT_RECIPIENTS", Takes::Texts),
-    row("DEFAULT_SUBJECT", Takes::Text),
-    row("AWS_SNS_TOPIC_ARN", Takes::Text),
-    row("AWS_SNS_ROLE_ARN", Takes::Text),
-    row("AZURE_EVENT_GRID_TOPIC_ENDPOINT", Takes::Text),
-    row("AZURE_STORAGE_QUEUE_PRIMARY_URI", Takes::Text),
-    row("AZURE_TENANT_ID", Takes::Text),
-    row("GCP_PUBSUB_TOPIC_NAME", Takes::Text),
-    row("GCP_PUBSUB_SUBSCRIPTION_NAME", Takes::Text),
-    row("WEBHOOK_URL", Takes::Text),
-    row("WEBHOOK_SECRET", Takes::NameOrText),
-    row("WEBHOOK_BODY_TEMPLATE", Takes::Text),
-    row("WEBHOOK_HEADERS", Takes::Opaque),
-    COMMENT,
-];
-
-const STAGE: &[Property] = &[
-    row("ENCRYPTION", Takes::Opaque),
-    row("DIRECTORY", Takes::Opaque),
-    row("FILE_FORMAT", Takes::Opaque),
     COMMENT,
 ];
 
@@ -125,9 +99,12 @@ const KINDS: &[(ObjectKind, &[Property])] = &[
     (ObjectKind::NetworkPolicy, NETWORK_POLICY),
     (ObjectKind::ExternalVolume, EXTERNAL_VOLUME),
     (ObjectKind::CatalogIntegration, CATALOG_INTEGRATION),
-    (ObjectKind::NotificationIntegration, NOTIFICATION_INTEGRATION),
+    (ObjectKind::NotificationIntegration, staged::NOTIFICATION),
     (ObjectKind::Share, &[COMMENT]),
-    (ObjectKind::Stage, STAGE),
+    (ObjectKind::Stage, staged::STAGE),
+    (ObjectKind::FileFormat, staged::FILE_FORMAT),
+    (ObjectKind::Pipe, staged::PIPE),
+    (ObjectKind::CortexSearchService, staged::SEARCH),
     (ObjectKind::EventTable, EVENT_TABLE),
     (ObjectKind::Workspace, &[COMMENT]),
     (ObjectKind::Experiment, &[COMMENT]),
@@ -149,6 +126,13 @@ pub(crate) struct CreatePlain {
     pub(crate) how: How,
     pub(crate) path: Path,
     pub(crate) settings: Vec<Setting>,
+    pub(crate) tags: Vec<Tagging>,
+    /// A stage or a file format.
+    pub(crate) temporary: bool,
+    /// What a search service searches, and its like.
+    pub(crate) lists: Vec<(&'static str, Vec<String>)>,
+    pub(crate) copy: Option<staged::Copy>,
+    pub(crate) query: Option<Query>,
 }
 
 #[derive(Clone, Debug)]
@@ -164,6 +148,13 @@ pub(crate) enum PlainAction {
     RenameTo(Path),
     Set(Vec<Setting>),
     Unset(Vec<&'static Property>),
+    SetTags(Vec<Tagging>),
+    UnsetTags(Vec<Path>),
+    SetList(&'static str, Vec<String>),
+    UnsetList(&'static str),
+    /// Of a search service: INDEXING, SERVING, or both.
+    Suspend(&'static [&'static str], bool),
+    Refresh,
 }
 
 /// The kind that comes next, when it is one of these; kinds that are known and cannot be made here are refused.
@@ -182,8 +173,9 @@ fn kind_of(cursor: &mut Cursor) -> Result<(ObjectKind, &'static [Property]), Sql
 /// After `CREATE [OR REPLACE]`, when no other kind was there.
 pub(crate) fn create(cursor: &mut Cursor, how: How) -> Result<Command, SqlError> {
     let place = cursor.peek().clone();
+    let temporary = ["TEMPORARY", "TEMP", "VOLATILE"].iter().any(|word| cursor.takes(word));
     let (kind, table) = kind_of(cursor)?;
-    if how == How::OrAlter {
+    if how == How::OrAlter || (temporary && !matches!(kind, ObjectKind::Stage | ObjectKind::FileFormat)) {
         return Err(place.unexpected());
     }
     let how = how.or_if_not_exists(cursor)?;
@@ -191,8 +183,28 @@ pub(crate) fn create(cursor: &mut Cursor, how: How) -> Result<Command, SqlError>
     if kind == ObjectKind::PackagesPolicy {
         cursor.expect("LANGUAGE PYTHON")?;
     }
+    let search = kind == ObjectKind::CortexSearchService;
+    let lists = if search { staged::search_lists(cursor)? } else { Vec::new() };
     let settings = settings(cursor, &|name| find(&[table], name))?;
-    Ok(Command::CreatePlain(CreatePlain { kind, how, path, settings }))
+    let tagged = kind == ObjectKind::Stage && (cursor.takes("WITH") || cursor.is("TAG"));
+    let tags = if tagged { tag::association(cursor)? } else { Vec::new() };
+    let copy =
+        if kind == ObjectKind::Pipe && cursor.takes("AS") { Some(staged::copy(cursor)?) } else { None };
+    if kind == ObjectKind::Pipe && copy.is_none() {
+        return cursor.unexpected();
+    }
+    let query = if search { Some(staged::search_query(cursor)?) } else { None };
+    let create = CreatePlain { kind, how, path, settings, tags, temporary, lists, copy, query };
+    Ok(Command::CreatePlain(Box::new(create)))
+}
+
+/// `[PREFIX = '…'] [MODIFIED_AFTER = '…'] [SUBPATH = '…']`
+fn refreshed(cursor: &mut Cursor) -> Result<(), SqlError> {
+    while ["PREFIX", "MODIFIED_AFTER", "SUBPATH"].iter().any(|word| cursor.takes(word)) {
+        cursor.expect_symbol("=")?;
+        cursor.text()?;
+    }
+    Ok(())
 }
 
 /// After `ALTER`, when no other kind was there.
@@ -200,14 +212,49 @@ pub(crate) fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
     let (kind, table) = kind_of(cursor)?;
     let if_exists = cursor.if_exists()?;
     let path = cursor.path()?;
-    let find_here = |name: &str| find(&[table], name);
+    let search = kind == ObjectKind::CortexSearchService;
+    let find_here = |name: &str| {
+        let altered = !search || staged::ALTERED_SEARCH.contains(&name);
+        find(&[table], name).filter(|_| altered)
+    };
     let action = if cursor.takes("RENAME") {
         cursor.expect("TO")?;
         PlainAction::RenameTo(cursor.path()?)
+    } else if matches!(kind, ObjectKind::Pipe | ObjectKind::Stage) && cursor.takes("REFRESH") {
+        refreshed(cursor)?;
+        PlainAction::Refresh
+    } else if search && cursor.takes("REFRESH") {
+        PlainAction::Refresh
+    } else if search && (cursor.is("SUSPEND") || cursor.is("RESUME")) {
+        let suspend = cursor.takes("SUSPEND") || !cursor.takes("RESUME");
+        let what: &[&str] = match () {
+            () if cursor.takes("INDEXING") => &["indexing_state"],
+            () if cursor.takes("SERVING") => &["serving_state"],
+            () => &["indexing_state", "serving_state"],
+        };
+        PlainAction::Suspend(what, suspend)
+    } else if (cursor.is("SET") || cursor.is("UNSET"))
+        && cursor.is_at(1, "TAG")
+        && kind.place() == Place::Schema
+    {
+        if cursor.takes("SET") {
+            PlainAction::SetTags(tag::set(cursor)?)
+        } else {
+            cursor.expect("UNSET")?;
+            PlainAction::UnsetTags(tag::unset(cursor)?)
+        }
     } else if cursor.takes("SET") {
+        if let Some(name) = staged::list_name(cursor, kind) {
+            let action = PlainAction::SetList(name, staged::list(cursor)?);
+            return Ok(Command::AlterPlain(AlterPlain { kind, path, if_exists, action }));
+        }
         PlainAction::Set(some_settings(cursor, &find_here)?)
     } else {
         cursor.expect("UNSET")?;
+        if let Some(name) = staged::list_name(cursor, kind) {
+            let action = PlainAction::UnsetList(name);
+            return Ok(Command::AlterPlain(AlterPlain { kind, path, if_exists, action }));
+        }
         PlainAction::Unset(unset(cursor, &find_here)?)
     };
     Ok(Command::AlterPlain(AlterPlain { kind, path, if_exists, action }))

@@ -59,6 +59,8 @@ pub(super) const PRIVILEGES: &[(ObjectKind, &[&str])] = &[
     (ObjectKind::PackagesPolicy, &["APPLY", "USAGE"]),
     (ObjectKind::MaskingPolicy, &["APPLY"]),
     (ObjectKind::RowAccessPolicy, &["APPLY"]),
+    (ObjectKind::AggregationPolicy, &["APPLY"]),
+    (ObjectKind::ProjectionPolicy, &["APPLY"]),
     (ObjectKind::NetworkRule, &["USAGE"]),
     (ObjectKind::ExternalTable, &["SELECT", "REFERENCES"]),
     (ObjectKind::DynamicTable, &["SELECT", "MONITOR", "OPERATE"]),

@@ -52,7 +52,8 @@ pub(crate) enum Source {
     Tasks { graphs: bool, name: Option<String>, limit: u64 },
     /// `TABLE(RESULT_SCAN(id))`
     Results(Expression),
-    /// `TABLE(INFORMATION_SCHEMA.POLICY_REFERENCES(REF_ENTITY_NAME => …, REF_ENTITY_DOMAIN => …))`
+    /// `TABLE(INFORMATION_SCHEMA.POLICY_REFERENCES(REF_ENTITY_NAME => …, REF_ENTITY_DOMAIN => …))`; without a domain: what hangs on a
+    /// policy, `POLICY_NAME => …`.
     Policies { name: String, domain: String },
 }
 
@@ -294,6 +295,11 @@ fn policy_references(cursor: &mut Cursor) -> Result<Source, SqlError> {
         cursor.expect_symbol("=>")?;
         Ok((name, cursor.text()?))
     })?;
+    if let [(argument, policy)] = arguments.as_slice()
+        && argument == "POLICY_NAME"
+    {
+        return Ok(Source::Policies { name: policy.clone(), domain: String::new() });
+    }
     let get = |wanted: &str| {
         let found = arguments.iter().find(|(name, _)| name == wanted);
         found.map(|(_, value)| value.clone()).ok_or_else(|| {

@@ -327,8 +327,17 @@ pub(crate) fn describe(cursor: &mut Cursor) -> Result<Command, SqlError> {
         ObjectKind::Alert,
         ObjectKind::Procedure,
         ObjectKind::Function,
+        ObjectKind::View,
+        ObjectKind::MaterializedView,
+        ObjectKind::DynamicTable,
+        ObjectKind::Stage,
+        ObjectKind::FileFormat,
+        ObjectKind::Pipe,
+        ObjectKind::CortexSearchService,
+        ObjectKind::Integration,
+        ObjectKind::NotificationIntegration,
     ];
-    if !described.contains(&kind) {
+    if !described.contains(&kind) && !super::policy::is_one(kind) {
         return Err(SqlError::unsupported(format!("DESCRIBE {}", kind.singular())));
     }
     cursor.finish()?;

@@ -14,6 +14,8 @@ pub(crate) struct Token {
     pub(crate) line: u64,
     /// Characters before the token in its line.
     pub(crate) position: u64,
+    /// Where it is in the text, in bytes.
+    pub(crate) span: (usize, usize),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +66,7 @@ impl Token {
     }
 }
 
-fn raw(sql: &str) -> Result<Vec<sqlparser::tokenizer::TokenWithSpan>, SqlError> {
+pub(super) fn raw(sql: &str) -> Result<Vec<sqlparser::tokenizer::TokenWithSpan>, SqlError> {
     Tokenizer::new(&SnowflakeDialect {}, sql).tokenize_with_location().map_err(|error| {
         SqlError::syntax(format!(
             "parse error line {} at position {} near '<EOF>'.",
@@ -77,6 +79,7 @@ fn raw(sql: &str) -> Result<Vec<sqlparser::tokenizer::TokenWithSpan>, SqlError> 
 /// The tokens of `sql` without comments and white space; the last one is [`Kind::End`].
 pub(crate) fn tokenize(sql: &str) -> Result<Vec<Token>, SqlError> {
     let mut tokens = Vec::new();
+    let mut offsets = LineOffsets::new(sql);
     for token in raw(sql)? {
         let kind = match token.token {
             Raw::Whitespace(_) | Raw::EOF => continue,
@@ -89,11 +92,12 @@ pub(crate) fn tokenize(sql: &str) -> Result<Vec<Token>, SqlError> {
             }
             other => Kind::Symbol(other.to_string()),
         };
-        let start = token.span.start;
-        tokens.push(Token { kind, line: start.line, position: start.column.saturating_sub(1) });
+        let (start, end) = (token.span.start, token.span.end);
+        let span = (offsets.byte(start.line, start.column), offsets.byte(end.line, end.column));
+        tokens.push(Token { kind, line: start.line, position: start.column.saturating_sub(1), span });
     }
     let (line, position) = end_of(sql);
-    tokens.push(Token { kind: Kind::End, line, position });
+    tokens.push(Token { kind: Kind::End, line, position, span: (sql.len(), sql.len()) });
     Ok(tokens)
 }
 
@@ -115,11 +119,6 @@ pub(super) fn separators(tokens: &[Token]) -> usize {
         })
     };
     tokens.iter().map(seen).filter(|ends| *ends).count()
-}
-
-/// The text up to a place, and from it.
-pub(super) fn split_at(sql: &str, (line, position): (u64, u64)) -> (&str, &str) {
-    sql.split_at(LineOffsets::new(sql).byte(line, position + 1))
 }
 
 /// The statements of a text, in order, without those that are empty. Quotes, comments and `$$` are honoured.

@@ -3,13 +3,11 @@
 use super::super::Account;
 use super::super::access::Access;
 use super::super::answer::{display, status};
-use super::super::database::Tag;
 use super::super::grants::Securable;
 use super::super::store::Id;
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::Rows;
-use crate::sql::database::CreateTag;
 use crate::sql::tag::Tagging;
 use crate::sql::{How, Path};
 use std::collections::BTreeMap;
@@ -31,42 +29,10 @@ pub(crate) fn taken(
 }
 
 impl Account {
-    pub(crate) fn create_tag(
-        &mut self,
-        context: &Context,
-        create: &CreateTag,
-        now: i64,
-    ) -> Result<Rows, SqlError> {
-        let access = self.access(context)?;
-        let (within, name) = self.in_schema(context, &access, &create.path)?;
-        self.may_create_in(&access, Securable::Schema(within.0, within.1), "CREATE TAG")?;
-        let before = self.schema(within)?.tags_here.id(&name);
-        if let Some(answer) = taken(create.how, before, &create.path, &name)? {
-            return Ok(answer);
-        }
-        let mut head = self.head(&name, &access, now);
-        head.comment = create.comment.clone().unwrap_or_default();
-        let schema = self.schema_mut(within)?;
-        if let Some(before) = before {
-            schema.tags_here.remove(before);
-        }
-        schema.tags_here.put(Tag { head, allowed_values: create.allowed_values.clone() });
-        if let Some(before) = before {
-            self.forget(Securable::Tag(within.0, within.1, before));
-        }
-        Ok(status(format!("Tag {name} successfully created.")))
-    }
-
     pub(crate) fn drop_in_schema(&mut self, access: &Access, on: Securable) -> Result<(), SqlError> {
         self.need(access, on, &[])?;
-        match on {
-            Securable::Table(database, schema, id) => {
-                self.schema_mut((database, schema))?.tables.remove(id);
-            }
-            Securable::Tag(database, schema, id) => {
-                self.schema_mut((database, schema))?.tags_here.remove(id);
-            }
-            _ => {}
+        if let Securable::Table(database, schema, id) = on {
+            self.schema_mut((database, schema))?.tables.remove(id);
         }
         self.forget(on);
         Ok(())
@@ -158,10 +124,7 @@ impl Account {
             Securable::Role(id) => self.roles.by_id_mut(id).map(|it| &mut it.tags),
             Securable::User(id) => self.users.by_id_mut(id).map(|it| &mut it.tags),
             Securable::Table(..) => self.table_mut(on).ok().map(|it| &mut it.tags),
-            Securable::Inside(kind, database, schema, id) => {
-                let objects = self.plain_in_mut(kind, Some((database, schema))).ok()?;
-                objects.by_id_mut(id).map(|it| &mut it.tags)
-            }
+            Securable::Plain(..) | Securable::Inside(..) => self.plain_mut(on).ok().map(|it| &mut it.tags),
             _ => None,
         }
     }

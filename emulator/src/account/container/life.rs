@@ -26,6 +26,7 @@ fn new_schema(head: Head, transient: bool) -> Schema {
         tags: BTreeMap::new(),
         tables: Store::default(),
         tags_here: Store::default(),
+        dropped_tags: Vec::new(),
         plain: BTreeMap::new(),
         streams: BTreeMap::new(),
         sequences: BTreeMap::new(),

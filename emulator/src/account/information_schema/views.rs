@@ -90,7 +90,6 @@ const DATABASES: Columns = &[
     ("TYPE", Text),
 ];
 
-/// There are none.
 const VIEWS: Columns = &[
     ("TABLE_CATALOG", Text),
     ("TABLE_SCHEMA", Text),
@@ -147,7 +146,7 @@ impl Account {
             ),
             "TABLES" => filled(TABLES, tables().map(|placed| self.table_in_schema(placed))),
             "TABLE_CONSTRAINTS" => filled(TABLE_CONSTRAINTS, tables().flat_map(constraints)),
-            "VIEWS" => filled(VIEWS, std::iter::empty()),
+            "VIEWS" => filled(VIEWS, self.listed_views(access, database).into_iter()),
             "SCHEMATA" => self.schemata(access, database),
             "DATABASES" => self.catalog(access),
             _ => {

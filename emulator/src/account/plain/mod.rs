@@ -3,7 +3,7 @@
 mod policies;
 mod show;
 
-pub(crate) use policies::Attached;
+pub(crate) use policies::{Attached, REFERENCES};
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,10 @@ pub(crate) enum Detail {
     Task(Box<Task>),
     Alert(Box<Alert>),
     Routine(Box<Routine>),
+    /// Of views, materialized views, dynamic tables and search services.
+    View(Box<super::View>),
+    /// Of policies on data.
+    Policy(Box<super::Rule>),
 }
 
 impl Object for Plain {
@@ -56,6 +60,38 @@ impl Object for Plain {
 }
 
 impl Plain {
+    pub(crate) fn new(head: Head) -> Self {
+        Self { head, properties: BTreeMap::new(), tags: BTreeMap::new(), detail: Detail::None }
+    }
+
+    pub(crate) fn view(&self) -> Option<&super::View> {
+        match &self.detail {
+            Detail::View(view) => Some(view),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn view_mut(&mut self) -> Option<&mut super::View> {
+        match &mut self.detail {
+            Detail::View(view) => Some(view),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn policy(&self) -> Option<&super::Rule> {
+        match &self.detail {
+            Detail::Policy(rule) => Some(rule),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn policy_mut(&mut self) -> Option<&mut super::Rule> {
+        match &mut self.detail {
+            Detail::Policy(rule) => Some(rule),
+            _ => None,
+        }
+    }
+
     /// The single value of a property.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.properties.get(name)?.first().map(String::as_str)
@@ -66,13 +102,15 @@ impl Plain {
         self.properties.get(name).map_or(0, Vec::len)
     }
 
-    fn set(&mut self, settings: &[Setting]) {
+    pub(crate) fn set(&mut self, settings: &[Setting]) {
         for Setting { property, value } in settings {
             let values = match value {
                 Value::Text(text) if property.name == "COMMENT" => {
                     text.clone_into(&mut self.head.comment);
                     continue;
                 }
+                // A credential is never shown, and not kept.
+                Value::Text(_) if property.name == "CREDENTIALS" => vec!["set".into()],
                 Value::Names(names) => names.clone(),
                 value => super::Stored::from(value).cell().into_iter().collect(),
             };
@@ -96,6 +134,18 @@ impl Account {
             Some(place) => self.schema(place).ok()?.plain.get(&kind),
             None => self.plain.get(&kind),
         }
+    }
+
+    pub(crate) fn plain_at(&self, on: Securable) -> Option<&Plain> {
+        let (Securable::Plain(kind, id) | Securable::Inside(kind, _, _, id)) = on else { return None };
+        self.plain_in(kind, on.schema())?.by_id(id)
+    }
+
+    pub(crate) fn plain_mut(&mut self, on: Securable) -> Result<&mut Plain, SqlError> {
+        let (Securable::Plain(kind, id) | Securable::Inside(kind, _, _, id)) = on else {
+            return Err(SqlError::impossible());
+        };
+        self.plain_in_mut(kind, on.schema())?.by_id_mut(id).ok_or_else(SqlError::impossible)
     }
 
     pub(crate) fn plain_in_mut(
@@ -155,13 +205,9 @@ impl Account {
                 _ => return Err(SqlError::exists(display(&create.path))),
             }
         }
-        let mut made = Plain {
-            head: self.head(&name, &access, now),
-            properties: BTreeMap::new(),
-            tags: BTreeMap::new(),
-            detail: Detail::None,
-        };
+        let mut made = Plain::new(self.head(&name, &access, now));
         made.set(&create.settings);
+        self.staged(context, &access, create, place, &mut made)?;
         if let Some(id) = before {
             self.plain_in_mut(kind, place)?.remove(id);
             self.forget(on(id));
@@ -179,7 +225,16 @@ impl Account {
             Err(_) if alter.if_exists => return Ok(executed()),
             Err(error) => return Err(error),
         };
-        self.need(&access, on, &[])?;
+        let needs: &[&str] = match (&alter.action, alter.kind) {
+            (PlainAction::Refresh | PlainAction::Suspend(..), _) => &["OPERATE"],
+            (PlainAction::Set(settings), ObjectKind::Pipe)
+                if settings.iter().all(|it| it.property.name == "PIPE_EXECUTION_PAUSED") =>
+            {
+                &["OPERATE"]
+            }
+            _ => &[],
+        };
+        self.need(&access, on, needs)?;
         let Some(id) = self.head_at(on).map(|head| head.id) else { return Err(SqlError::impossible()) };
         let place = on.schema();
         match &alter.action {
@@ -194,7 +249,30 @@ impl Account {
                 }
                 store.rename(id, &name);
             }
+            PlainAction::SetTags(tags) => {
+                let values = self.tag_values(context, &access, tags)?;
+                self.plain_mut(on)?.tags.extend(values);
+            }
+            PlainAction::UnsetTags(tags) => {
+                let ids = self.tag_ids(context, &access, tags)?;
+                self.plain_mut(on)?.tags.retain(|id, _| !ids.contains(id));
+            }
+            PlainAction::SetList(name, list) => {
+                self.plain_mut(on)?.properties.insert((*name).to_owned(), list.clone());
+            }
+            PlainAction::UnsetList(name) => {
+                self.plain_mut(on)?.properties.remove(*name);
+            }
+            PlainAction::Suspend(what, suspend) => {
+                let state = if *suspend { "SUSPENDED" } else { "ACTIVE" };
+                let object = self.plain_mut(on)?;
+                for name in *what {
+                    object.properties.insert((*name).to_owned(), vec![state.into()]);
+                }
+            }
+            PlainAction::Refresh => {}
             PlainAction::Set(settings) => {
+                self.check_altered(context, &access, on, settings)?;
                 if let Some(object) = self.plain_in_mut(on.kind(), place)?.by_id_mut(id) {
                     object.set(settings);
                 }
@@ -219,6 +297,7 @@ impl Account {
         self.drop_task(on, now)?;
         let Some(id) = self.head_at(on).map(|head| head.id) else { return Ok(()) };
         self.unused(on)?;
+        self.not_in_use(on)?;
         self.plain_in_mut(on.kind(), on.schema())?.remove(id);
         self.forget_inside(on);
         self.forget(on);

@@ -174,7 +174,7 @@ impl Account {
 }
 
 /// The columns of POLICY_REFERENCES (docs: functions/policy_references).
-const REFERENCES: [&str; 14] = [
+pub(crate) const REFERENCES: [&str; 14] = [
     "POLICY_DB",
     "POLICY_SCHEMA",
     "POLICY_NAME",
@@ -216,7 +216,11 @@ impl Account {
                 let policies: Vec<_> = self.attached.iter().map(|it| (it.kind, it.policy)).collect();
                 (self.name().to_owned(), policies)
             }
-            _ => return Ok(rows),
+            "" => {
+                let found = self.uses_of_policy(context, access, name)?;
+                return Ok(found.unwrap_or(rows));
+            }
+            domain => return self.data_policies_of(context, access, name, domain),
         };
         for (kind, on) in policies {
             let path = self.path_of(on);

@@ -114,15 +114,30 @@ impl Account {
     }
 
     pub(crate) fn plain_row(&self, on: Securable, object: &Plain) -> Vec<Cell> {
+        self.plain_row_in(on.kind(), on, object)
+    }
+
+    /// A row in the list of a kind: that of views has materialized views, too.
+    pub(crate) fn plain_row_in(&self, kind: ObjectKind, on: Securable, object: &Plain) -> Vec<Cell> {
         match &object.detail {
             Detail::Task(task) => return self.task_row(on, object, task),
             Detail::Alert(alert) => return self.alert_row(on, object, alert),
             Detail::Routine(routine) => return self.routine_row(on, object, routine),
-            Detail::None => {}
+            Detail::None | Detail::View(_) | Detail::Policy(_) => {}
         }
-        let kind = on.kind();
         let path = self.path_of(on);
-        columns(kind).iter().map(|column| self.plain_cell(on, kind, &path, object, column)).collect()
+        // The columns of some kinds stand with those of kinds that nobody can create here.
+        let named = crate::sql::absent::columns_of(kind.plural());
+        let names: Vec<&str> = match &named {
+            Some(named) => named.iter().map(|(name, _)| *name).collect(),
+            None => columns(kind).to_vec(),
+        };
+        let cell = |column: &str| {
+            let own = self.staged_cell(on, object, column).or_else(|| self.view_cell(on, object, column));
+            let own = own.or_else(|| Self::policy_cell(object, column));
+            own.unwrap_or_else(|| self.plain_cell(on, kind, &path, object, column))
+        };
+        names.into_iter().map(cell).collect()
     }
 
     fn plain_cell(

@@ -3,9 +3,10 @@
 use super::super::Account;
 use super::super::access::Access;
 use super::super::answer::{Cell, table, text, time, yes};
-use super::super::database::{Database, Schema};
+use super::super::database::{Database, Schema, Tag};
 use super::super::grants::Securable;
-use super::super::store::{Head, Store};
+use super::super::plain::Plain;
+use super::super::store::{Id, Store};
 use super::{Page, owned};
 use crate::context::Context;
 use crate::error::SqlError;
@@ -40,6 +41,20 @@ fn terse_columns() -> Rows {
 /// What SHOW … IN says of a container that is not there.
 fn not_there(kind: ObjectKind, absent: SqlError) -> SqlError {
     if kind.shown_in_the_impossible() { SqlError::impossible() } else { absent }
+}
+
+/// What SHOW lists of a kind in a schema, by name: SHOW VIEWS lists materialized views as well.
+fn listed(schema: &Schema, place: (Id, Id), kind: ObjectKind) -> Vec<(Securable, &Plain)> {
+    let also = (kind == ObjectKind::View).then_some(ObjectKind::MaterializedView);
+    let kinds = [kind].into_iter().chain(also);
+    let mut found: Vec<_> = kinds
+        .flat_map(|kind| {
+            let all = schema.plain.get(&kind).into_iter().flat_map(Store::iter);
+            all.map(move |it| (Securable::Inside(kind, place.0, place.1, it.head.id), it))
+        })
+        .collect();
+    found.sort_by(|(_, one), (_, other)| one.head.name.cmp(&other.head.name));
+    found
 }
 
 impl Account {
@@ -286,13 +301,12 @@ impl Account {
                         for it in schema.tags_here.iter() {
                             let on = Securable::Tag(place.0, place.1, it.head.id);
                             if takes(on, &it.head.name) {
-                                rows.rows.push(self.tag_row(&it.head, names, &it.allowed_values));
+                                rows.rows.push(self.tag_row(it, names));
                             }
                         }
                     }
                     kind => {
-                        for it in schema.plain.get(&kind).into_iter().flat_map(Store::iter) {
-                            let on = Securable::Inside(kind, place.0, place.1, it.head.id);
+                        for (on, it) in listed(schema, place, kind) {
                             if show.root_only && it.task().is_some_and(|task| !task.is_root()) {
                                 continue;
                             }
@@ -300,7 +314,7 @@ impl Account {
                                 rows.rows.push(match kind {
                                     ObjectKind::Stream => self.stream_row(access, on, &it.head, (terse, now)),
                                     ObjectKind::Sequence => self.sequence_row(on, &it.head),
-                                    _ => self.plain_row(on, it),
+                                    _ => self.plain_row_in(kind, on, it),
                                 });
                             }
                         }
@@ -311,8 +325,10 @@ impl Account {
         Ok(rows)
     }
 
-    fn tag_row(&self, head: &Head, (database, schema): (&str, &str), allowed: &[String]) -> Vec<Cell> {
-        let allowed = allowed.iter().map(|value| format!("\"{value}\"")).collect::<Vec<_>>().join(",");
+    fn tag_row(&self, tag: &Tag, (database, schema): (&str, &str)) -> Vec<Cell> {
+        let head = &tag.head;
+        let allowed =
+            tag.allowed_values.iter().map(|value| format!("\"{value}\"")).collect::<Vec<_>>().join(",");
         vec![
             time(head.created_on),
             text(&head.name),
@@ -322,8 +338,8 @@ impl Account {
             text(&head.comment),
             (!allowed.is_empty()).then(|| format!("[{allowed}]")),
             text(self.role_type(head.owner)),
-            None,
-            None,
+            text(tag.propagate.as_deref().unwrap_or("NONE")),
+            tag.on_conflict.clone(),
         ]
     }
 }

@@ -6,11 +6,13 @@ mod grants;
 use super::access::Access;
 use super::answer::{like, table};
 use super::grants::Securable;
+use super::objects::INTEGRATIONS;
 use super::store::{Head, Id, Store};
 use super::task::TERSE;
 use super::{Account, Knobs};
 use crate::context::Context;
 use crate::error::SqlError;
+use crate::rows::ColumnType::{Text, TimestampLtz};
 use crate::rows::Rows;
 use crate::sql::ObjectKind;
 use crate::sql::kind::Place;
@@ -59,6 +61,29 @@ impl<'a> Page<'a> {
         self.left -= 1;
         true
     }
+}
+
+/// The five columns of SHOW TERSE, where a kind has more.
+fn tersely(kind: ObjectKind, rows: Rows) -> Rows {
+    let names = ["created_on", "name", "kind", "database_name", "schema_name"];
+    let places = names.map(|name| rows.columns.iter().position(|column| column.name == name));
+    let columns = names.map(|name| (name, if name == "created_on" { TimestampLtz } else { Text }));
+    let materialized = rows.columns.iter().position(|column| column.name == "is_materialized");
+    let mut terse = table(&columns);
+    for row in &rows.rows {
+        let cell = |at: usize| row.get(at).cloned().flatten();
+        let said = match materialized.and_then(cell).as_deref() {
+            Some("true") => ObjectKind::MaterializedView.granted_on(),
+            _ => kind.granted_on(),
+        };
+        let cells = names.iter().zip(places).map(|(name, place)| match place {
+            Some(at) => cell(at),
+            None if *name == "kind" => Some(said.clone()),
+            None => None,
+        });
+        terse.rows.push(cells.collect());
+    }
+    terse
 }
 
 impl Account {
@@ -173,17 +198,19 @@ impl Account {
                 self.not_too_many(kind, show, &rows)?;
                 match kind {
                     ObjectKind::Task if terse => rows.only(&TERSE),
+                    kind if terse => tersely(kind, rows),
                     _ => rows,
                 }
             }
             kind => {
                 let mut rows = Self::plain_columns(kind);
-                let kind =
-                    if kind == ObjectKind::Integration { ObjectKind::CatalogIntegration } else { kind };
-                for object in self.plain_in(kind, None).into_iter().flat_map(Store::iter) {
-                    let on = Securable::Plain(kind, object.head.id);
-                    if self.sees(access, on) && holds(on) && page.takes(&object.head.name) {
-                        rows.rows.push(self.plain_row(on, object));
+                let kinds = if kind == ObjectKind::Integration { INTEGRATIONS.to_vec() } else { vec![kind] };
+                for kind in kinds {
+                    for object in self.plain_in(kind, None).into_iter().flat_map(Store::iter) {
+                        let on = Securable::Plain(kind, object.head.id);
+                        if self.sees(access, on) && holds(on) && page.takes(&object.head.name) {
+                            rows.rows.push(self.plain_row(on, object));
+                        }
                     }
                 }
                 rows
@@ -220,10 +247,7 @@ impl Account {
             Securable::User(id) => &self.users.by_id(id)?.tags,
             Securable::DatabaseRole(_, id) => &self.database_role(id)?.1.tags,
             Securable::Table(..) => &self.table_at(on)?.tags,
-            Securable::Inside(kind, database, schema, id) => {
-                &self.plain_in(kind, Some((database, schema)))?.by_id(id)?.tags
-            }
-            _ => return None,
+            on => &self.plain_at(on)?.tags,
         };
         tags.get(&tag).cloned()
     }

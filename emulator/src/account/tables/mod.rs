@@ -140,6 +140,13 @@ impl Account {
         context: &Context,
         inspection: &Inspection,
     ) -> Result<Rows, SqlError> {
+        let headings = match inspection.subject {
+            Subject::Columns => COLUMNS,
+            _ => DESCRIBED,
+        };
+        if let Some(rows) = self.inspect_view(context, inspection, headings)? {
+            return Ok(rows);
+        }
         let access = self.access(context)?;
         let all =
             |account: &Self| account.databases.iter().map(|database| database.head.id).collect::<Vec<_>>();

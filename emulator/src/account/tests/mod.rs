@@ -2,6 +2,7 @@
 
 mod alerts;
 mod containers;
+mod data_policies;
 mod database_roles;
 mod grants;
 mod inherited;
@@ -14,6 +15,7 @@ mod rows;
 mod selects;
 mod sequences;
 mod show;
+mod staged;
 mod state;
 mod streams;
 mod table_changes;
@@ -22,6 +24,7 @@ mod task_runs;
 mod tasks;
 mod transactions;
 mod users;
+mod views;
 mod warehouses;
 
 use super::{Account, Edition};

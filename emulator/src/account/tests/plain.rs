@@ -142,7 +142,7 @@ fn other_kinds_are_known_by_name() {
     let mut session = Session::enterprise();
     session.ok("CREATE DATABASE d");
     for (statement, expected) in [
-        ("CREATE VIEW v AS SELECT 1", "000002 0A000 Unsupported feature 'VIEW'."),
+        ("CREATE SECRET v", "000002 0A000 Unsupported feature 'SECRET'."),
         ("DROP VIEW d.public.v", "002003 02000 View 'D.PUBLIC.V' does not exist or not authorized."),
         (
             "DROP PROCEDURE IF EXISTS x.y.p(INT)",

@@ -19,7 +19,10 @@ fn a_round_trip_is_identical() {
          GRANT INHERITED SELECT ON ALL TABLES IN DATABASE d TO ROLE r; CREATE WAREHOUSE std; USE SCHEMA d.s; \
          CREATE SEQUENCE d.s.q; CREATE TABLE d.s.rows (i INT AUTOINCREMENT, v VARIANT, c NUMBER DEFAULT d.s.q.NEXTVAL) \
          CLUSTER BY (c) CHANGE_TRACKING = TRUE TAG (t = 'x'); CREATE STREAM d.s.str ON TABLE d.s.rows; \
-         INSERT INTO d.s.rows (v) SELECT PARSE_JSON('{\"a\": 1}'); INSERT INTO d.s.rows (v) VALUES (NULL); DELETE FROM d.s.rows WHERE i = 1",
+         INSERT INTO d.s.rows (v) SELECT PARSE_JSON('{\"a\": 1}'); INSERT INTO d.s.rows (v) VALUES (NULL); DELETE FROM d.s.rows WHERE i = 1; \
+         CREATE TABLE d.s.base (a INT); CREATE MASKING POLICY d.s.mp AS (v INT) RETURNS INT -> v; \
+         CREATE VIEW d.s.v (a WITH MASKING POLICY d.s.mp) WITH TAG (d.s.t = 'v') AS SELECT a FROM base; ALTER TAG d.s.t SET MASKING POLICY d.s.mp; \
+         CREATE FILE FORMAT d.s.ff; CREATE PIPE d.s.p AS COPY INTO base FROM @st; CREATE TAG d.s.gone; DROP TAG d.s.gone",
     );
     session.account.use_credits("M", 1.7, session.now);
     session.account.started("q", "W", session.now);
