@@ -16,6 +16,7 @@ mod leader;
 mod lifecycle;
 mod ownership;
 mod pages;
+mod pipelines;
 mod planned;
 mod privileges;
 mod references;

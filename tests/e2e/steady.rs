@@ -25,7 +25,7 @@ async fn settled(world: &World) {
 
 /// Waits for so many passes of everything more.
 async fn ticks(world: &World, n: u64) {
-    let [warehouses, monitors] = world.passes().await;
+    let [warehouses, monitors, _] = world.passes().await;
     let wanted = [warehouses + 3 * n, monitors + n];
     eventually("the resyncs", async || {
         let passes = world.passes().await;

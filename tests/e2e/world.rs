@@ -207,23 +207,31 @@ impl World {
         self.passed(before).await;
     }
 
-    /// How many passes there were: of warehouses, of monitors.
-    pub async fn passes(&self) -> [u64; 2] {
+    /// How many passes there were: of warehouses, of monitors, of pipelines.
+    pub async fn passes(&self) -> [u64; 3] {
         let count = async |kind: &str| {
             let labels = format!("controller=\"{kind}\"");
             self.operator().metric("controller_runtime_reconcile_total", &labels).await as u64
         };
-        [count("SnowflakeWarehouse").await, count("ResourceMonitor").await]
+        [
+            count("SnowflakeWarehouse").await,
+            count("ResourceMonitor").await,
+            count("CortexPipeline").await,
+        ]
     }
 
-    /// Waits until every warehouse and every monitor has had a pass since.
-    pub async fn passed(&self, before: [u64; 2]) {
-        let all = self.kubectl.run(&["get", "snowwh,snowrm", "-o", "name"]).await;
+    /// Waits until every warehouse, every monitor and every pipeline has had a pass since.
+    pub async fn passed(&self, before: [u64; 3]) {
+        let all = self.kubectl.run(&["get", "snowwh,snowrm,snowpl", "-o", "name"]).await;
         let count = |kind: &str| all.lines().filter(|line| line.starts_with(kind)).count() as u64;
-        let wanted = [before[0] + count("snowflakewarehouse"), before[1] + count("resourcemonitor")];
+        let wanted = [
+            before[0] + count("snowflakewarehouse"),
+            before[1] + count("resourcemonitor"),
+            before[2] + count("cortexpipeline"),
+        ];
         eventually("every resource has had a pass", async || {
             let now = self.passes().await;
-            if now[0] >= wanted[0] && now[1] >= wanted[1] { Ok(()) } else { Err((now, wanted)) }
+            if now.iter().zip(&wanted).all(|(now, wanted)| now >= wanted) { Ok(()) } else { Err((now, wanted)) }
         })
         .await;
     }
