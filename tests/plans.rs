@@ -131,6 +131,7 @@ fn note(note: &Note) -> String {
             format!("{on} {}", if *wanted { "is to be resumed" } else { "is resumed" })
         }
         Note::Sent { on, hash } => format!("{on} was sent as {hash}"),
+        Note::Refused { on, steps } => format!("refused of {on}: {} steps", steps.len()),
         Note::Forget { on } => format!("forget {on}"),
     }
 }

@@ -183,6 +183,10 @@ pub struct Allow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 255)))]
     pub roles: Option<Vec<String>>,
+    /// Patterns of names of databases that pipelines work in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256), inner(length(min = 1, max = 255)))]
+    pub databases: Option<Vec<String>>,
     /// Patterns of resource monitor names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 255)))]

@@ -1,7 +1,7 @@
 //! The record: the part of a status that must survive a crash. It lives in the status, not in an annotation, so that
 //! copying a manifest never copies ownership. What it means is in [`crate::engine::record`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,10 @@ pub struct Entry {
     /// A short hash of what was sent last of the part that SHOW lacks: a body, parameters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<String>,
+    /// Steps that Snowflake refused while this was suspended for them, by their hashes, with Snowflake's words: they
+    /// are not tried again unchanged.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refused: BTreeMap<String, String>,
     /// A creation that was begun and whose outcome is not recorded yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intent: Option<Intent>,

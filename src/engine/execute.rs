@@ -76,7 +76,10 @@ pub async fn execute(
                 Err(fault @ (Fault::RecordConflict | Fault::NotLeading | Fault::Kubernetes(_))) => {
                     return Err(fault);
                 }
-                Err(fault) => Outcome::Failed(fault),
+                Err(fault) => {
+                    keep_refusal(step, &fault, record);
+                    Outcome::Failed(fault)
+                }
             },
         };
         if !matches!(outcome, Outcome::Done) {
@@ -86,6 +89,19 @@ pub async fn execute(
         outcomes.push(outcome);
     }
     Ok(outcomes)
+}
+
+/// What Snowflake will refuse again as long as it is the same: something would be stopped for it each time.
+fn keep_refusal(step: &Step, fault: &Fault, record: &mut Record) {
+    let (Around::Within(root), Some(error)) = (&step.around, fault.snowflake()) else { return };
+    // A privilege may be given, and what is missing may come; a busy account is not busy for ever.
+    if matches!(error.code.as_str(), "003001" | "002003" | "002043" | "000625" | "000604") {
+        return;
+    }
+    let mut steps = record.entry(root).map(|entry| entry.refused.clone()).unwrap_or_default();
+    let words: String = fault.to_string().chars().take(300).collect();
+    steps.insert(step.hash(), words);
+    record.apply(&Note::Refused { on: root.clone(), steps });
 }
 
 /// What keeps a step from being carried out. One that ends what another began is kept by that one alone.
@@ -171,10 +187,10 @@ fn refused(on: &Target, sql: &Sql, error: ClientError, record: &mut Record) -> F
     }
     if intent.again {
         return Fault::Conflict(format!(
-            "{on} exists and was not created here: somebody else was first; set spec.adopt: true to take it over, or choose another spec.name"
+            "{on} exists and was not created here: somebody else was first; set spec.adopt: true to take it over, or give it another name"
         ));
     }
     Fault::NotVisible(format!(
-        "{on} exists, but the connection's role can't see it; grant the role a privilege on it and set spec.adopt: true, or choose another spec.name"
+        "{on} exists, but the connection's role can't see it; grant the role a privilege on it and set spec.adopt: true, or give it another name"
     ))
 }

@@ -204,7 +204,7 @@ pub fn other_names<'a>(record: &'a Record, on: &Target) -> impl Iterator<Item = 
 fn conflict(on: &Target, seen: &Sighting) -> Fault {
     let owner = seen.owner.as_deref().unwrap_or("nobody");
     Fault::Conflict(format!(
-        "{on} exists already and was not created here (owned by {owner}); set spec.adopt: true to take it over, or choose another spec.name"
+        "{on} exists already and was not created here (owned by {owner}); set spec.adopt: true to take it over, or give it another name"
     ))
 }
 

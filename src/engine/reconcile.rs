@@ -293,7 +293,7 @@ pub fn rivals<K: Managed>(
 /// What is told to the one with the worse claim.
 pub fn belongs_to(target: &Target, rival: &str) -> Fault {
     Fault::Conflict(format!(
-        "{target} belongs to {rival}: two resources can't have one object; delete this one or choose another spec.name"
+        "{target} belongs to {rival}: two resources can't have one object; delete this one or give it another name"
     ))
 }
 

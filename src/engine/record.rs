@@ -73,6 +73,11 @@ impl Record {
             }
             Note::Resume { on, wanted } => self.entry_mut(on).resume = *wanted,
             Note::Sent { on, hash } => self.entry_mut(on).sent = Some(hash.clone()),
+            Note::Refused { on, steps } => {
+                if self.entry(on).is_some() {
+                    self.entry_mut(on).refused.clone_from(steps);
+                }
+            }
             Note::Forget { on } => {
                 self.objects.retain(|entry| entry.kind != on.kind || entry.name != on.name);
             }

@@ -141,6 +141,7 @@ impl Session {
                 Named::Warehouse(name) => (&allow.warehouses, "warehouse", name),
                 Named::ResourceMonitor(name) => (&allow.resource_monitors, "resource monitor", name),
                 Named::Role(name) => (&allow.roles, "role", name),
+                Named::Database(name) => (&allow.databases, "database", name),
             };
             if let Some(patterns) = patterns
                 && !patterns.iter().any(|pattern| matches(pattern, name))
@@ -162,6 +163,7 @@ pub enum Named<'a> {
     Warehouse(&'a str),
     ResourceMonitor(&'a str),
     Role(&'a str),
+    Database(&'a str),
 }
 
 /// `*` stands for any text. Linear in the name for each star.

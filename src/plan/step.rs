@@ -1,8 +1,9 @@
 //! Steps and effects: a plan is a list of steps in the order of their dependence.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::property::{Change, Risk};
@@ -52,13 +53,16 @@ pub enum Around {
     Before(Vec<Target>),
     /// It comes after them, and is carried out also when they fail; not when the step before them did.
     After(Vec<Target>),
+    /// It is one of those between; what stops for it is this. What Snowflake refused is not tried again unchanged, for
+    /// that would be stopped each time.
+    Within(Target),
 }
 
 impl Around {
     /// The targets of the steps between; `None`: it goes around nothing.
     pub fn between(&self) -> Option<&[Target]> {
         match self {
-            Self::Nothing => None,
+            Self::Nothing | Self::Within(_) => None,
             Self::Before(between) | Self::After(between) => Some(between),
         }
     }
@@ -158,6 +162,8 @@ pub enum Note {
     Renamed { from: Target, to: Target },
     /// What was sent last of the part that SHOW lacks (a body, parameters), as a short hash.
     Sent { on: Target, hash: String },
+    /// What Snowflake refused while this was stopped for it: hashes of steps with Snowflake's words.
+    Refused { on: Target, steps: BTreeMap<String, String> },
     /// It is no longer ours, or no longer there.
     Forget { on: Target },
 }
@@ -170,6 +176,15 @@ impl Step {
     /// A step that comes after none.
     pub fn new(on: Target, action: Action, effects: Vec<Effect>) -> Self {
         Self { on, after: vec![], action, effects, hold: None, around: Around::Nothing }
+    }
+    /// A short text that stands for its statements.
+    pub fn hash(&self) -> String {
+        let mut sha = Sha256::new();
+        for statement in self.statements() {
+            sha.update(statement.as_str());
+            sha.update([0]);
+        }
+        sha.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
     }
     /// Whether anything outside the record changes.
     pub fn writes(&self) -> bool {

@@ -66,7 +66,10 @@ async fn a_pipeline_is_created_changed_and_mended() {
         assert_eq!(task(&world, name, "state").as_deref(), Some("started"), "{name}");
     }
     let seen = world.kubectl.get(CR).await;
-    assert_eq!(seen["status"]["objects"], json!({"total": 6, "inSync": 6, "failed": 0, "held": 0, "orphaned": 0}));
+    assert_eq!(
+        seen["status"]["objects"],
+        json!({"total": 6, "inSync": 6, "failed": 0, "held": 0, "orphaned": 0})
+    );
     let table = world.kubectl.run(&["get", "snow"]).await;
     assert!(table.lines().any(|line| line.contains("/flow") && line.contains("InSync")), "{table}");
 
@@ -114,7 +117,10 @@ async fn a_pipeline_is_created_changed_and_mended() {
 
     // A part that Snowflake refuses does not hold up the rest, and is told by name.
     let mut broken = changed.clone();
-    broken["tables"].as_array_mut().unwrap().push(json!({"name": "GOOD", "columns": [{"name": "A", "type": "INT"}]}));
+    broken["tables"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"name": "GOOD", "columns": [{"name": "A", "type": "INT"}]}));
     broken["streams"].as_array_mut().unwrap().push(json!({"name": "LOST", "onTable": "D.S.NOWHERE"}));
     apply(&world, broken).await;
     let told = world

@@ -213,11 +213,7 @@ impl World {
             let labels = format!("controller=\"{kind}\"");
             self.operator().metric("controller_runtime_reconcile_total", &labels).await as u64
         };
-        [
-            count("SnowflakeWarehouse").await,
-            count("ResourceMonitor").await,
-            count("CortexPipeline").await,
-        ]
+        [count("SnowflakeWarehouse").await, count("ResourceMonitor").await, count("CortexPipeline").await]
     }
 
     /// Waits until every warehouse, every monitor and every pipeline has had a pass since.
@@ -231,7 +227,11 @@ impl World {
         ];
         eventually("every resource has had a pass", async || {
             let now = self.passes().await;
-            if now.iter().zip(&wanted).all(|(now, wanted)| now >= wanted) { Ok(()) } else { Err((now, wanted)) }
+            if now.iter().zip(&wanted).all(|(now, wanted)| now >= wanted) {
+                Ok(())
+            } else {
+                Err((now, wanted))
+            }
         })
         .await;
     }

@@ -47,6 +47,8 @@ pub(super) fn around(
     for (root, tasks) in &graphs {
         let steps = by_root.remove(&Some(root.clone())).unwrap_or_default();
         let graph = Graph { root, tasks, planning, seen };
+        let (steps, refused) = graph.untried(steps);
+        faults.extend(refused);
         let (mut steps, fault) = graph.steps(steps);
         all.append(&mut steps);
         faults.extend(fault.map(|fault| (graph.on(), fault)));
@@ -106,6 +108,33 @@ impl Graph<'_> {
         Some(found.text("state").is_some_and(|state| state.eq_ignore_ascii_case("started")))
     }
 
+    /// Without the steps that Snowflake has refused as they are: they would stop the graph each time.
+    fn untried(&self, members: Vec<Step>) -> (Vec<Step>, Vec<(Target, Fault)>) {
+        let entry = self.planning.record.entry(&on(self.root));
+        let Some(refused) = entry.map(|entry| &entry.refused).filter(|refused| !refused.is_empty()) else {
+            return (members, vec![]);
+        };
+        let (mut tried, mut blocked) = (BTreeMap::new(), vec![]);
+        let mut rest = vec![];
+        for step in members {
+            let hash = step.hash();
+            match refused.get(&hash) {
+                Some(words) => {
+                    blocked.push((step.on.clone(), Fault::Refused(format!(
+                        "Snowflake refused this change and it is not tried again as it is, for its graph would be suspended each time: {words}"
+                    ))));
+                    tried.insert(hash, words.clone());
+                }
+                None => rest.push(step),
+            }
+        }
+        if tried != *refused {
+            let on = on(self.root);
+            rest.push(Step::note(self.on(), Note::Refused { on, steps: tried }));
+        }
+        (rest, blocked)
+    }
+
     fn steps(&self, mut members: Vec<Step>) -> (Vec<Step>, Option<Fault>) {
         let changing: Vec<Target> =
             members.iter().filter(|step| step.writes()).map(|step| step.on.clone()).collect();
@@ -131,8 +160,9 @@ impl Graph<'_> {
         let mut steps = vec![];
         if around.0 {
             steps.push(self.suspend(&members, &changing, starts));
-            for step in &mut members {
+            for step in members.iter_mut().filter(|step| step.writes()) {
                 step.after.push(self.on());
+                step.around = Around::Within(on(self.root));
             }
         }
         let restores = around.0 || begun;

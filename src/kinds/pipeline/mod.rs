@@ -17,6 +17,8 @@ mod stream;
 mod table;
 mod task;
 
+use std::collections::BTreeSet;
+
 use tokio::time::Instant;
 
 use object::{Kind, recorded};
@@ -25,13 +27,13 @@ pub use observe::Seen;
 use crate::{
     api::{
         Common, CortexPipeline, Record, Status,
-        pipeline::{NotInSync, ObjectCounts, PipelineSummary},
+        pipeline::{NotInSync, ObjectCounts, PipelineSpec, PipelineSummary},
     },
     engine::{
         fault::Fault,
         managed::{Managed, Peers, Plan, Planning, Tally, What, key_of},
         ownership::Sighting,
-        session::Session,
+        session::{Named, Session},
     },
     plan::Target,
     snowflake::{ClientError, Statement, catalog::Scope},
@@ -87,6 +89,7 @@ impl Managed for CortexPipeline {
         let mut seen = Seen::default();
         let (listings, directory) = plan::listings(&self.spec)?;
         let wanted = plan::sorted(listings).0;
+        permitted(&self.spec, &wanted, session, key_of(self).0)?;
         observe::observe(&wanted, record, session, peers, as_of, &mut seen).await?;
         let namespace = key_of(self).0;
         grants::observe(&self.spec, &directory, record, session, namespace, as_of, &mut seen).await?;
@@ -103,7 +106,7 @@ impl Managed for CortexPipeline {
     fn summary(&self, _: &Seen, tally: &Tally) -> PipelineSummary {
         let total = self.targets().map(|all| all.len()).unwrap_or_default();
         let count = |is: &dyn Fn(What) -> bool| {
-            let objects: std::collections::BTreeSet<_> =
+            let objects: BTreeSet<_> =
                 tally.troubles.iter().filter(|trouble| is(trouble.what)).map(|trouble| &trouble.on).collect();
             i32::try_from(objects.len()).unwrap_or(i32::MAX)
         };
@@ -155,6 +158,46 @@ impl Managed for CortexPipeline {
     }
     fn drop_statement(on: &Target) -> Option<Statement> {
         Some((kind_of(on.kind)?.drop)(&recorded(&on.name)?))
+    }
+}
+
+/// Whether the connection lets the namespace name these databases, warehouses and roles.
+fn permitted(
+    spec: &PipelineSpec,
+    wanted: &[object::Wanted<'_>],
+    session: &Session,
+    namespace: &str,
+) -> Result<(), Fault> {
+    let databases: BTreeSet<&str> =
+        wanted.iter().filter_map(|object| object.name.database()).map(Ident::as_str).collect();
+    for name in databases {
+        session.permits(namespace, Named::Database(name))?;
+    }
+    let mut warehouses = BTreeSet::new();
+    // Whatever names one, wherever it stands.
+    named("warehouse", &serde_json::to_value(spec).unwrap_or_default(), &mut warehouses);
+    for warehouse in warehouses.iter().filter_map(|text| Ident::from_spec(text).ok()) {
+        session.permits(namespace, Named::Warehouse(warehouse.as_str()))?;
+    }
+    match spec.owner_role.as_deref().map(Ident::from_spec) {
+        Some(Ok(role)) => session.permits(namespace, Named::Role(role.as_str())),
+        _ => Ok(()),
+    }
+}
+
+/// The texts of all fields of a name.
+fn named(field: &str, value: &serde_json::Value, found: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (name, value) in fields {
+                match value.as_str().filter(|_| name == field) {
+                    Some(text) => drop(found.insert(text.to_owned())),
+                    None => named(field, value, found),
+                }
+            }
+        }
+        serde_json::Value::Array(all) => all.iter().for_each(|value| named(field, value, found)),
+        _ => {}
     }
 }
 

@@ -64,6 +64,8 @@ pub(super) fn sorted(listings: Vec<Listing<'_>>) -> (Vec<Wanted<'_>>, Vec<(Targe
 pub(super) fn plan(spec: &PipelineSpec, planning: &Planning<'_>, seen: &Seen) -> Result<Plan, Fault> {
     let (listings, directory) = listings(spec)?;
     let (wanted, mut blocked) = sorted(listings);
+    // What an entry stands for that can't be read is not known: nothing is taken for what has left the spec.
+    let unclear = !blocked.is_empty();
     let order = order(&wanted);
     let circles: BTreeMap<usize, Fault> = order.circles.into_iter().collect();
     let driver = Driver { spec, planning, seen };
@@ -84,8 +86,9 @@ pub(super) fn plan(spec: &PipelineSpec, planning: &Planning<'_>, seen: &Seen) ->
         }
     }
     let known: BTreeSet<Target> = wanted.iter().flat_map(|object| driver.names_of(object)).collect();
+    let orphans = if unclear { vec![] } else { driver.orphans(&known) };
     let (tasks, orphans): (Vec<Step>, Vec<Step>) =
-        driver.orphans(&known).into_iter().partition(|step| step.on.kind == super::task::KIND.word);
+        orphans.into_iter().partition(|step| step.on.kind == super::task::KIND.word);
     steps.extend(tasks);
     let (steps, faults) = graph::around(&wanted, planning, seen, steps);
     blocked.extend(faults);
