@@ -77,23 +77,27 @@ async fn execute(items: &mut [Item], report: &mut Report, args: &Apply) -> Resul
                     // Others must not build on what could not be planned.
                     return item.resource.target().into_iter().collect();
                 };
-                let mut ended = vec![];
+                // What is never told of did not come to its turn.
+                let mut ended: Vec<Option<Ended>> = vec![None; planned.steps.len()];
                 let result = planned
-                    .execute(session, &tag, &mut stuck, |step, outcome| {
+                    .execute(session, &tag, &mut stuck, |n, step, outcome| {
                         let now = end_of(outcome);
                         if args.output == Output::Text {
                             bar.suspend(|| tell(step, &now, &tag))
                                 .unwrap_or_else(|error| keep(failed, error));
                         }
                         bar.inc(u64::from(step.writes()));
-                        ended.push(now);
+                        if let Some(place) = ended.get_mut(n) {
+                            *place = Some(now);
+                        }
                     })
                     .await;
-                if let Err(fault) = result {
+                let fault = result.err().map(|fault| {
                     stuck.insert(planned.target.clone());
-                    ended.resize(planned.steps.len(), Ended::Failed(fault.to_string()));
-                }
-                entry.ended = ended;
+                    Ended::Failed(fault.to_string())
+                });
+                let all = ended.into_iter().map(|ended| ended.or_else(|| fault.clone()));
+                entry.ended = all.map_while(|ended| ended).collect();
                 stuck
             }
         });

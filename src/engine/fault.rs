@@ -138,6 +138,10 @@ impl Fault {
             _ => None,
         }
     }
+    /// Whether an object that a statement names is not there, or not visible.
+    pub fn misses_object(&self) -> bool {
+        matches!(self, Self::Snowflake(error) if error.is_object_missing())
+    }
     pub fn reason(&self) -> &'static str {
         self.row().0
     }

@@ -29,7 +29,9 @@ use crate::{
 /// How often the same change is executed before the engine gives up on it.
 const MAX_TRIES: i32 = 3;
 /// How many different plans one pass executes.
-const MAX_ROUNDS: usize = 8;
+pub(crate) const MAX_ROUNDS: usize = 8;
+/// The event of a step that failed.
+const FAILED: &str = "Failed";
 
 /// Where the record is kept.
 pub trait Ledger: Send + Sync {
@@ -191,6 +193,7 @@ async fn through<K: Managed, L: Ledger>(
     let role = cr.role();
     let hands = RealHands { role: role.as_ref(), ..hands };
     let mut as_of = pass.session.floor(K::OBJECT, name.as_str(), pass.as_of);
+    let mut before = None;
     for round in 0..MAX_ROUNDS {
         let seen = cr.observe(record, pass.session, pass.peers, as_of).await?;
         let on = Subject { target: &target, name: &name, role: role.as_ref(), rivals: &rivals };
@@ -237,6 +240,14 @@ async fn through<K: Managed, L: Ledger>(
         let outcomes = outcomes?;
         let tally = tally(&steps, blocked, &decision, &outcomes);
         if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Failed(_))) {
+            let other = before.as_ref() != Some(&hash) && round + 1 < MAX_ROUNDS;
+            if other && came_too_early(&steps, &outcomes) {
+                // What still fails is told then.
+                report.events.retain(|event| event.reason != FAILED);
+                before = Some(hash);
+                as_of = Instant::now();
+                continue;
+            }
             let Some(fault) = worst(&tally) else { continue };
             let verdict = parts::<K>(&fault, &tally);
             return Ok(Through { seen, verdict, tally, fault: Some(fault) });
@@ -247,6 +258,22 @@ async fn through<K: Managed, L: Ledger>(
     Err(Fault::NotConverging(format!(
         "{target}: plan after plan was executed, and the next one differed again"
     )))
+}
+
+/// Whether a step failed only because it came too early: it misses an object, and another step of the same plan was
+/// carried out, which may have been the one that makes it. Nothing else may have failed that another try can hurt.
+pub fn came_too_early(steps: &[Step], outcomes: &[Outcome]) -> bool {
+    let faults = || {
+        outcomes.iter().filter_map(|outcome| match outcome {
+            Outcome::Failed(fault) => Some(fault),
+            _ => None,
+        })
+    };
+    let done = steps.iter().zip(outcomes).any(|(step, outcome)| {
+        step.writes() && step.around.between().is_none() && matches!(outcome, Outcome::Done)
+    });
+    done && faults().any(Fault::misses_object)
+        && !faults().any(|fault| fault.is_of_connection() || matches!(fault, Fault::Deadline))
 }
 
 /// What a plan is about.
@@ -461,7 +488,7 @@ fn is_not(change: &Change) -> String {
 fn event_of(step: &Step, outcome: &Outcome) -> Option<Event> {
     let (reason, note) = match (&step.action, outcome) {
         (_, Outcome::Failed(fault)) => {
-            return Some(Event { warning: true, reason: "Failed", note: format!("{}: {fault}", step.on) });
+            return Some(Event { warning: true, reason: FAILED, note: format!("{}: {fault}", step.on) });
         }
         (_, Outcome::Held(_) | Outcome::Skipped(_)) | (Action::Note, _) => return None,
         (Action::Create(_), Outcome::Done) => ("Created", format!("created {}", step.on)),

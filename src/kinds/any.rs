@@ -19,10 +19,10 @@ use crate::{
         managed::{Managed, Plan, key_of},
         ownership::resolved_name,
         peers::{Index, connection_of},
-        reconcile::{Subject, belongs_to, options, planning, rivals},
+        reconcile::{MAX_ROUNDS, Subject, belongs_to, came_too_early, options, planning, rivals},
         session::{ConnectionKey, Session},
     },
-    plan::{Note, Sql, Step, Target},
+    plan::{Effect, Note, Sql, Step, Target},
     snowflake::ClientError,
     values::ident::Ident,
 };
@@ -197,23 +197,70 @@ async fn plan<K: Managed>(
 }
 
 impl Planned {
-    /// Executes what was planned; `stuck` names objects that are held or failed.
+    /// Executes what was planned; `stuck` names objects that are held or failed. What came too early, for its SQL names
+    /// an object that another step was to make, is tried again. `report` is told how each step ended, by its number.
     pub async fn execute(
         &mut self,
         session: &Session,
         tag: &str,
         stuck: &mut HashSet<Target>,
-        report: impl FnMut(&Step, &Outcome),
-    ) -> Result<Vec<Outcome>, Fault> {
+        mut report: impl FnMut(usize, &Step, &Outcome),
+    ) -> Result<(), Fault> {
         let hands = Offline { session, tag, role: self.role.as_ref() };
         stuck.extend(self.blocked.iter().map(|(on, _)| on.clone()));
-        let mut written = self.record.clone();
-        let outcomes =
-            execute(&self.steps, &self.verdicts, &mut self.record, &mut written, &hands, stuck, report).await;
-        for step in &self.steps {
-            session.touched(step.on.kind, &step.on.name);
+        let before = stuck.clone();
+        let mut left: Vec<usize> = (0..self.steps.len()).collect();
+        for round in 1..=MAX_ROUNDS {
+            let steps: Vec<Step> = left.iter().filter_map(|n| self.steps.get(*n).cloned()).collect();
+            let verdicts: Vec<Verdict> = left.iter().filter_map(|n| self.verdicts.get(*n).cloned()).collect();
+            let mut written = self.record.clone();
+            let record = &mut self.record;
+            let mut at = left.iter();
+            // What may be tried again is told when it has come to its end.
+            let told = |step: &Step, outcome: &Outcome| {
+                if let Some(n) = at.next().filter(|_| is_settled(outcome)) {
+                    report(*n, step, outcome);
+                }
+            };
+            let outcomes = execute(&steps, &verdicts, record, &mut written, &hands, stuck, told).await;
+            for step in &steps {
+                session.touched(step.on.kind, &step.on.name);
+            }
+            let outcomes = outcomes?;
+            let open = || left.iter().zip(&steps).zip(&outcomes).filter(|(_, outcome)| !is_settled(outcome));
+            if round == MAX_ROUNDS || !came_too_early(&steps, &outcomes) {
+                open().for_each(|((n, step), outcome)| report(*n, step, outcome));
+                break;
+            }
+            // What failed otherwise, or waits, still bars what comes after it.
+            let settled = steps.iter().zip(&outcomes).filter(|(_, outcome)| is_settled(outcome));
+            let bars = settled.filter(|(_, outcome)| !matches!(outcome, Outcome::Done));
+            stuck.clone_from(&before);
+            stuck.extend(bars.map(|(step, _)| step.on.clone()));
+            left = open().map(|((n, _), _)| *n).collect();
+            for n in &left {
+                self.steps.get_mut(*n).into_iter().for_each(renew);
+            }
         }
-        outcomes
+        Ok(())
+    }
+}
+
+/// Whether another round can't end it otherwise.
+fn is_settled(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Done | Outcome::Held(_) => true,
+        Outcome::Failed(fault) => !fault.misses_object(),
+        Outcome::Skipped(_) => false,
+    }
+}
+
+/// A creation that was refused is another request the next time.
+fn renew(step: &mut Step) {
+    for effect in &mut step.effects {
+        if let Effect::Sql(Sql { intent: Some(intent), .. }) = effect {
+            intent.request_id = Uuid::new_v4();
+        }
     }
 }
 

@@ -5,17 +5,23 @@
 //! what comes first, [`observe`] what is read, [`plan`] what follows from it, [`graph`] what task graphs need around it.
 
 mod database;
+mod definition;
+mod dynamic_table;
 mod grants;
 mod graph;
+mod materialized_view;
 mod names;
 mod object;
 mod observe;
 mod order;
 mod plan;
+mod queries;
 mod schema;
+mod search_service;
 mod stream;
 mod table;
 mod task;
+mod view;
 
 use std::collections::BTreeSet;
 
@@ -41,7 +47,17 @@ use crate::{
 };
 
 /// The kinds of objects, in the order in which they are made where nothing else decides.
-const KINDS: &[Kind] = &[database::KIND, schema::KIND, table::KIND, stream::KIND, task::KIND];
+const KINDS: &[Kind] = &[
+    database::KIND,
+    schema::KIND,
+    table::KIND,
+    dynamic_table::KIND,
+    view::KIND,
+    materialized_view::KIND,
+    search_service::KIND,
+    stream::KIND,
+    task::KIND,
+];
 
 /// How many objects the status names.
 const NAMED: usize = 50;

@@ -123,6 +123,15 @@ impl Directory {
         self.owned.contains(target)
     }
 
+    /// The objects of this resource with a name, whatever their arguments.
+    pub fn overloads<'a>(&'a self, kind: &'static str, name: &FullName) -> impl Iterator<Item = &'a Target> {
+        let begin = format!("{name}(");
+        let first = Target::new(kind, begin.clone());
+        self.owned
+            .range(first..)
+            .take_while(move |target| target.kind == kind && target.name.starts_with(&begin))
+    }
+
     /// The object that a name stands for, when it is of one of these kinds: an entry by its local name, else an object
     /// beside the one that names it (`from`), or where its own path says.
     pub fn resolve(

@@ -157,6 +157,33 @@ impl Update {
         let changes = changes.into_iter().map(|change| change.change).collect();
         Ok(Self { changes, statements, managed, ..Self::default() })
     }
+    /// What other rows say, with statements of their own.
+    pub fn join(&mut self, other: Self) {
+        self.changes.extend(other.changes);
+        self.statements.extend(other.statements);
+        self.managed.extend(other.managed);
+    }
+    /// Another object takes the place of this one. It has all that the spec says at once, unless it waits for approval.
+    pub fn replaced(&mut self, mut changes: Vec<Change>, statement: impl FnOnce() -> Statement) {
+        if changes.is_empty() {
+            return;
+        }
+        if changes.iter().all(|change| change.risk != Risk::Destructive) {
+            changes.append(&mut self.changes);
+            self.statements.clear();
+        }
+        self.replace = Some(Replace { changes, statement: statement() });
+    }
+    /// What a field without a row is to be (`None` inside: it is released); `None`: it is left alone.
+    pub fn manages<T>(&mut self, path: &str, wanted: Option<T>, there: &There<'_>) -> Option<Option<T>> {
+        if there.ignores(path) {
+            return None;
+        }
+        if wanted.is_some() {
+            self.managed.insert(path.to_owned());
+        }
+        (wanted.is_some() || there.entry.managed.contains(path)).then_some(wanted)
+    }
     /// A change with its statement.
     pub fn push(&mut self, change: Change, statement: Statement) {
         self.changes.push(change);
@@ -174,11 +201,14 @@ impl There<'_> {
             },
             Source::Parameter => {
                 let Some(rows) = self.details else { return self.unread() };
+                // A dynamic table is a TABLE to its parameters.
+                let word = self.kind.word.strip_prefix("DYNAMIC ").unwrap_or(self.kind.word);
                 let is =
                     |cell: Option<&str>, text: &str| cell.is_some_and(|cell| cell.eq_ignore_ascii_case(text));
-                let own = rows.iter().find(|parameter| {
-                    is(parameter.text("key"), row.ddl) && is(parameter.text("level"), self.kind.word)
-                });
+                let level = |cell| is(cell, word) || is(cell, self.kind.word);
+                let own = rows
+                    .iter()
+                    .find(|parameter| is(parameter.text("key"), row.ddl) && level(parameter.text("level")));
                 own.map_or(Cell::Inherited, |parameter| Cell::Is(parameter.text("value")))
             }
         }

@@ -120,6 +120,14 @@ pub(super) fn sighting(found: &Found) -> Sighting {
 }
 
 impl Driver<'_> {
+    /// SHOW CORTEX SEARCH SERVICES names no owner: whether it is our role, Snowflake judges when it is altered.
+    fn sighting(&self, found: &Found) -> Sighting {
+        let role = || self.planning.claimant.role.to_owned();
+        let unsaid = found.get("owner").is_none().then(role);
+        let sighting = sighting(found);
+        Sighting { owner: sighting.owner.or(unsaid), ..sighting }
+    }
+
     /// The names under which an object of the spec may be recorded.
     fn names_of(&self, object: &Wanted<'_>) -> Vec<Target> {
         let former = object.former.as_ref().map(|name| target(object.kind, name));
@@ -144,9 +152,9 @@ impl Driver<'_> {
         };
         let under = |name: &str| {
             let found = self.seen.found(kind, &recorded(name)?).ok()??;
-            Some(sighting(&found))
+            Some(self.sighting(&found))
         };
-        let seen = found.as_ref().map(sighting);
+        let seen = found.as_ref().map(|found| self.sighting(found));
         match claimant.standing(&on, seen.as_ref(), under)? {
             Standing::Absent { intent, vanished, notes } => {
                 let lost = vanished && self.seen.lost.contains(kind.word);

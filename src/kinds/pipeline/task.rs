@@ -225,6 +225,11 @@ impl<'a> From<'a, '_> {
         let body = task.body.as_deref().ok_or_else(|| self.refused("bodyFrom", "the text is not there"))?;
         let body = UserSql::statement(body).map_err(|error| self.refused("body", error))?;
         let when = self.condition(task, role, &full, &mut needs)?;
+        for text in [Some(&body), when.as_ref()].into_iter().flatten() {
+            needs.extend(super::queries::of_body(text.as_str(), &full, self.directory));
+        }
+        needs.sort();
+        needs.dedup();
         let properties = self.properties(task, role)?;
         let overlap = self.graph.overlap.filter(|_| role == Role::Root);
         let sessions = if role == Role::Root { &self.graph.session_parameters } else { &EMPTY };

@@ -235,7 +235,7 @@ impl<'a> TableObject<'a> {
 }
 
 /// `LINEAR(a, f(b, c))`, as it compares: without the word, blanks and quotes, in upper case outside of strings.
-fn plain_key(text: &str) -> String {
+pub(super) fn plain_key(text: &str) -> String {
     let text = text.trim();
     let inner = text.strip_prefix("LINEAR(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
     let mut quoted = false;

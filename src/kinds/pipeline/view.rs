@@ -1,0 +1,231 @@
+//! `VIEW`. Source: <https://docs.snowflake.com/en/sql-reference/sql/create-view>,
+//! <https://docs.snowflake.com/en/sql-reference/sql/alter-view>.
+//!
+//! ALTER VIEW can't change the query nor the columns: another view takes the place of the old one, with its grants
+//! (COPY GRANTS). What is not copied is declared again in the same statement, so that no row is shown that a policy of
+//! the spec hides. Streams on the view become stale: then it waits for approval.
+
+use super::{
+    definition::{self, Definition},
+    names::Directory,
+    object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+    queries,
+};
+use crate::{
+    api::pipeline::{Listed, PipelineSpec, text::Comment, views::View},
+    engine::fault::Fault,
+    plan::{
+        Change, Property, Release, Risk, Target,
+        property::{Lens, assignments},
+    },
+    snowflake::{
+        Statement,
+        catalog::{By, Show},
+    },
+    values::{full_name::FullName, ident::Ident, user_sql::UserSql},
+};
+
+// ---- rows
+
+pub(super) const KIND: Kind = Kind {
+    word: "VIEW",
+    show: Show { words: "SHOW VIEWS", kind: "VIEW", by: By::Path },
+    depth: 3,
+    holds: None,
+    names: |spec, directory| directory.add_all(&KIND, &spec.views, |_| None),
+    wanted,
+    least: |name| {
+        Statement::new("CREATE VIEW").of_kind("VIEW").full_name(name).keyword("AS SELECT 1 AS PROBE")
+    },
+    drop: |name| Statement::new("DROP VIEW").of_kind("VIEW").full_name(name),
+};
+
+type Row = Property<View>;
+
+pub(super) const ROWS: &[Row] = &[
+    Row::column(
+        "changeTracking",
+        "CHANGE_TRACKING",
+        "change_tracking",
+        &Lens { get: |s: &View| s.change_tracking, set: |s: &mut View, v| s.change_tracking = Some(v) },
+    )
+    .release(Release::Leave),
+    Row::column(
+        "comment",
+        "COMMENT",
+        "comment",
+        &Lens {
+            get: |s: &View| s.comment().map(str::to_owned),
+            set: |s: &mut View, v: String| s.comment = Some(Comment(v)),
+        },
+    ),
+];
+
+// ---- names
+
+fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
+    let of = |spec: &'a View| {
+        let path = format!("views.{}", spec.name);
+        let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|full| {
+            let object = ViewObject::read(spec, full.clone(), directory, &path)?;
+            let needs = object.needs.clone();
+            Ok(Wanted { kind: &KIND, name: full, needs, former: None, object: Box::new(object) })
+        });
+        Listing { path, wanted }
+    };
+    spec.views.iter().map(of).collect()
+}
+
+struct ViewObject<'a> {
+    spec: &'a View,
+    name: FullName,
+    query: UserSql,
+    columns: Vec<Column<'a>>,
+    row_access_policy: Option<(FullName, Vec<Ident>)>,
+    tags: Vec<(FullName, &'a str)>,
+    needs: Vec<Target>,
+}
+
+struct Column<'a> {
+    name: Ident,
+    comment: Option<&'a str>,
+    /// The policy, and the columns that it is given when those are several.
+    masking_policy: Option<(FullName, Vec<Ident>)>,
+}
+
+impl Column<'_> {
+    fn path(&self) -> String {
+        format!("columns.{}.comment", self.name.to_spec())
+    }
+}
+
+impl<'a> ViewObject<'a> {
+    fn read(spec: &'a View, full: FullName, directory: &Directory, path: &str) -> Result<Self, Fault> {
+        let query = definition::sql(&spec.query, path)?;
+        let mut needs = queries::of_query(query.as_str(), &full, directory);
+        let mut find = |kind: &'static str, text: &str, path: &str| {
+            let (found, target) = directory.resolve(&[kind], text, &full, path)?;
+            needs.extend(target.filter(|target| directory.owns(target)));
+            Ok::<_, Fault>(found)
+        };
+        let names = |path: &str, texts: &[crate::api::pipeline::text::Name]| {
+            texts.iter().map(|text| name(path, text)).collect::<Result<Vec<_>, Fault>>()
+        };
+        let mut columns = vec![];
+        for column in &spec.columns {
+            let path = format!("{path}.columns.{}", column.name);
+            let masking_policy = match &column.masking_policy {
+                Some(attached) => {
+                    let policy = find("MASKING POLICY", &attached.name, &format!("{path}.maskingPolicy"))?;
+                    Some((policy, names(&format!("{path}.maskingPolicy.using"), &attached.using)?))
+                }
+                None => None,
+            };
+            let own = name(&path, &column.name)?;
+            columns.push(Column { name: own, comment: column.comment.as_deref(), masking_policy });
+        }
+        let row_access_policy = match &spec.row_access_policy {
+            Some(attached) => {
+                let path = format!("{path}.rowAccessPolicy");
+                Some((find("ROW ACCESS POLICY", &attached.name, &path)?, names(&path, &attached.columns)?))
+            }
+            None => None,
+        };
+        let mut tags = vec![];
+        for (tag, value) in &spec.tags {
+            tags.push((find("TAG", tag, &format!("{path}.tags"))?, value.0.as_str()));
+        }
+        Ok(Self { spec, name: full, query, columns, row_access_policy, tags, needs })
+    }
+
+    /// The list of columns stands in the text of the view alone.
+    fn compare_columns(&self, is: &Definition, there: &There<'_>, risk: Risk) -> Vec<Change> {
+        let managed = &there.entry.managed;
+        if there.ignores("columns") || (self.columns.is_empty() && !managed.contains("columns")) {
+            return vec![];
+        }
+        let list = |names: Vec<String>| (!names.is_empty()).then(|| names.join(", "));
+        let from = list(is.columns.iter().map(|(name, _)| name.to_spec()).collect());
+        let to = list(self.columns.iter().map(|column| column.name.to_spec()).collect());
+        if from != to {
+            return vec![changed("columns", from.as_deref(), to.as_deref(), risk)];
+        }
+        let comments = self.columns.iter().zip(&is.columns).filter_map(|(column, (_, is))| {
+            let released = column.comment.is_none() && !managed.contains(&column.path());
+            let alike = is.as_deref().unwrap_or_default() == column.comment.unwrap_or_default();
+            (!released && !alike).then(|| changed(column.path(), is.as_deref(), column.comment, risk))
+        });
+        comments.collect()
+    }
+}
+
+impl Object for ViewObject<'_> {
+    // ---- create
+
+    fn create(&self, how: Create) -> Statement {
+        let words = match (how, self.spec.secure == Some(true)) {
+            (Create::Plain, false) => "CREATE VIEW",
+            (Create::Plain, true) => "CREATE SECURE VIEW",
+            (Create::Replace, false) => "CREATE OR REPLACE VIEW",
+            (Create::Replace, true) => "CREATE OR REPLACE SECURE VIEW",
+        };
+        let mut statement = Statement::new(words).of_kind(KIND.word).full_name(&self.name);
+        let replaces = how == Create::Replace;
+        if !self.columns.is_empty() {
+            statement = statement.list(&self.columns, |statement, column| {
+                let policy = column.masking_policy.as_ref().filter(|_| replaces);
+                let statement = statement.ident(&column.name).with(policy, |statement, (policy, using)| {
+                    let statement = statement.keyword("WITH MASKING POLICY").full_name(policy);
+                    let several = (!using.is_empty()).then_some(using);
+                    statement.with(several, |s, using| s.keyword("USING").list(using, Statement::ident))
+                });
+                statement.with(column.comment, |s, text| s.keyword("COMMENT").literal(text))
+            });
+        }
+        if replaces {
+            statement = statement.with(self.row_access_policy.as_ref(), |statement, (policy, columns)| {
+                let statement = statement.keyword("WITH ROW ACCESS POLICY").full_name(policy);
+                statement.keyword("ON").list(columns, Statement::ident)
+            });
+            if !self.tags.is_empty() {
+                statement = statement.keyword("WITH TAG").list(&self.tags, |statement, (tag, value)| {
+                    statement.full_name(tag).keyword("=").literal(value)
+                });
+            }
+            statement = statement.keyword("COPY GRANTS");
+        }
+        assignments(statement, ROWS, self.spec).keyword("AS").sql(&self.query)
+    }
+    fn fields(&self) -> Vec<Change> {
+        let names: Vec<_> = self.columns.iter().map(|column| column.name.to_spec()).collect();
+        let mut all = vec![created("query", text(self.query.as_str()))];
+        all.extend((!names.is_empty()).then(|| created("columns", text(names.join(", ")))));
+        all.extend(
+            self.columns.iter().filter_map(|column| Some(created(column.path(), text(column.comment?)))),
+        );
+        all.extend(self.spec.secure.map(|on| created("secure", text(on.to_string()))));
+        all.extend(fields(ROWS, self.spec));
+        all
+    }
+
+    // ---- compare
+
+    fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
+        let alter = Statement::new("ALTER VIEW").of_kind(KIND.word).full_name(&self.name);
+        let mut update = Update::of_rows(ROWS, self.spec, &alter, there)?;
+        definition::secure(self.spec.secure, &alter, there, &mut update);
+        update.managed.insert("query".into());
+        if !self.columns.is_empty() {
+            update.managed.insert("columns".into());
+        }
+        let commented = self.columns.iter().filter(|column| column.comment.is_some());
+        update.managed.extend(commented.map(Column::path));
+        let is = definition::kept(there)?;
+        let risk = definition::risk_of_replacing(&self.name, there);
+        let mut changes: Vec<Change> =
+            definition::query(&is.query, &self.query, there, risk).into_iter().collect();
+        changes.extend(self.compare_columns(&is, there, risk));
+        update.replaced(changes, || self.create(Create::Replace));
+        Ok(update)
+    }
+}
