@@ -4,17 +4,22 @@
 //! What all kinds share: [`object`] is what a kind says of itself, [`names`] which object a name stands for, [`order`]
 //! what comes first, [`observe`] what is read, [`plan`] what follows from it, [`graph`] what task graphs need around it.
 
+mod attach;
 mod database;
 mod grants;
 mod graph;
+mod masking_policy;
 mod names;
 mod object;
 mod observe;
 mod order;
 mod plan;
+mod policy;
+mod row_access_policy;
 mod schema;
 mod stream;
 mod table;
+mod tag;
 mod task;
 
 use tokio::time::Instant;
@@ -39,7 +44,16 @@ use crate::{
 };
 
 /// The kinds of objects, in the order in which they are made where nothing else decides.
-const KINDS: &[Kind] = &[database::KIND, schema::KIND, table::KIND, stream::KIND, task::KIND];
+const KINDS: &[Kind] = &[
+    database::KIND,
+    schema::KIND,
+    tag::KIND,
+    masking_policy::KIND,
+    row_access_policy::KIND,
+    table::KIND,
+    stream::KIND,
+    task::KIND,
+];
 
 /// How many objects the status names.
 const NAMED: usize = 50;
