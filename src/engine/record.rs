@@ -7,6 +7,11 @@ use crate::{
     plan::{Note, Target},
 };
 
+/// Before the name of something that is being attached, and may not have been.
+pub const BEGUN: &str = "? ";
+/// Between such a name and the request under which the statement is sent.
+pub const UNDER: &str = " UNDER ";
+
 /// How many objects one record may hold: a status must stay far below etcd's limit.
 pub const MAX_OBJECTS: usize = 500;
 
@@ -44,6 +49,8 @@ impl Record {
             Note::NotCreated { on } => {
                 let entry = self.entry_mut(on);
                 entry.intent = None;
+                // Nothing of what it was to bring along hangs there.
+                entry.attached.retain(|name| !name.starts_with(BEGUN));
                 // A refused replacement leaves what is ours; a refused creation leaves nothing.
                 if entry.created_on.is_none() {
                     self.apply(&Note::Forget { on: on.clone() });
@@ -58,7 +65,16 @@ impl Record {
             }
             Note::Managed { on, fields } => self.entry_mut(on).managed.clone_from(fields),
             Note::Grants { on, grants } => self.entry_mut(on).grants.clone_from(grants),
-            Note::Attached { on, names } => self.entry_mut(on).attached.clone_from(names),
+            Note::Attached { on, names } => {
+                let entry = self.entry_mut(on);
+                // What is begun under a request of its own uses up its number.
+                let requests = |names: &BTreeSet<String>| {
+                    names.iter().filter(|name| name.starts_with(BEGUN) && name.contains(UNDER)).count()
+                };
+                let begins = names != &entry.attached && requests(names) > 0;
+                entry.attached.clone_from(names);
+                self.attempts += i64::from(begins);
+            }
             Note::Renaming { from, to } => {
                 if self.entry(from).is_some() {
                     self.entry_mut(from).renaming = Some(to.name.clone());

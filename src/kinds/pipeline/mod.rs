@@ -4,22 +4,27 @@
 //! What all kinds share: [`object`] is what a kind says of itself, [`names`] which object a name stands for, [`order`]
 //! what comes first, [`observe`] what is read, [`plan`] what follows from it, [`graph`] what task graphs need around it.
 
+mod attach;
 mod database;
 mod definition;
 mod dynamic_table;
 mod grants;
 mod graph;
+mod masking_policy;
 mod materialized_view;
 mod names;
 mod object;
 mod observe;
 mod order;
 mod plan;
+mod policy;
 mod queries;
+mod row_access_policy;
 mod schema;
 mod search_service;
 mod stream;
 mod table;
+mod tag;
 mod task;
 mod view;
 
@@ -50,6 +55,9 @@ use crate::{
 const KINDS: &[Kind] = &[
     database::KIND,
     schema::KIND,
+    tag::KIND,
+    masking_policy::KIND,
+    row_access_policy::KIND,
     table::KIND,
     dynamic_table::KIND,
     view::KIND,

@@ -83,6 +83,10 @@ pub(super) trait Object {
     fn sent(&self) -> Option<String> {
         None
     }
+    /// Policies and tags that hang on it; see [`super::attach`].
+    fn attachments(&self) -> Option<&super::attach::Attachments> {
+        None
+    }
     /// What only the whole of the graph can do; see [`super::task`].
     fn task(&self) -> Option<&super::task::Task> {
         None
@@ -113,6 +117,10 @@ pub(super) struct There<'a> {
     pub found: &'a Found,
     /// The answer of [`Object::details`]; `None`: what was sent last is taken for what is there.
     pub details: Option<&'a Rows>,
+    /// The columns as DESCRIBE has them, for masking policies; `None`: what is recorded is taken for what is there.
+    pub description: Option<&'a Rows>,
+    /// Nothing is recorded of anything: without a cluster, or where it is only looked.
+    pub unrecorded: bool,
     pub entry: &'a Entry,
     /// What SHOW lacks was sent as it is wanted now.
     pub trusted: bool,
@@ -130,6 +138,8 @@ pub(super) struct Update {
     pub losing: Option<(Vec<Change>, Vec<Statement>)>,
     /// What only another object in its place can do.
     pub replace: Option<Replace>,
+    /// What is done about policies and tags, after `statements`.
+    pub attaching: Option<super::attach::Attaching>,
     /// The paths that are managed afterwards.
     pub managed: BTreeSet<String>,
     /// What keeps it from its goal and no statement mends.

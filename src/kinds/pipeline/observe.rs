@@ -32,6 +32,8 @@ pub struct Seen {
     pub lists: HashMap<(&'static str, Option<FullName>), Arc<Table>>,
     /// What was read for one object alone, by its kind and name.
     pub details: BTreeMap<Target, Arc<Rows>>,
+    /// The answers of DESCRIBE that tell masking policies, by kind and name of what they are on.
+    pub descriptions: BTreeMap<Target, Arc<Rows>>,
     /// Kinds of which so many recorded objects are missing that the role has more likely lost sight of them.
     pub lost: BTreeSet<&'static str>,
     /// The privileges that roles have, and those that they will have on what comes: by role, and whether to come.
@@ -131,7 +133,8 @@ pub(super) async fn observe(
         seen.lists.extend(lists);
     }
     lost(record, session, peers, seen);
-    details(wanted, record, session, seen).await
+    details(wanted, record, session, seen).await?;
+    descriptions(wanted, record, session, seen).await
 }
 
 type Lists = Vec<((&'static str, Option<FullName>), Arc<Table>)>;
@@ -226,6 +229,46 @@ async fn details(
         let (on, rows) = read?;
         if let Some(rows) = rows {
             seen.details.insert(on, rows);
+        }
+    }
+    Ok(())
+}
+
+/// Which masking policies are on columns. What is recorded is taken for what is there, until it is due.
+async fn descriptions(
+    wanted: &[Wanted<'_>],
+    record: &Record,
+    session: &Session,
+    seen: &mut Seen,
+) -> Result<(), Fault> {
+    let nothing = BTreeSet::new();
+    let reads = wanted.iter().filter_map(|object| {
+        let on = object.on();
+        let entry = record.entry(&on);
+        let attached = entry.map_or(&nothing, |entry| &entry.attached);
+        let attachments = object.object.attachments()?;
+        let statement = attachments.description(attached)?;
+        let found = seen.found(object.kind, &object.name).ok()??;
+        let is_it = entry.is_some_and(|entry| entry.created_on.as_deref() == Some(found.created_on()));
+        let trusted = is_it && attachments.settled(attached);
+        Some(async move {
+            let not_before = session.last_effect(on.kind, &on.name);
+            let keep = session.policy.deep_resync;
+            // Beside the other details of the object.
+            let key = ("DESCRIPTION", on.name.as_str());
+            let catalog = &session.catalog;
+            let rows = catalog.details(key, statement, found.created_on(), not_before, keep, trusted);
+            match rows.await {
+                Ok(rows) => Ok((on, rows)),
+                Err(error) if error.is_object_missing() => Ok((on, None)),
+                Err(error) => Err(Fault::from(error)),
+            }
+        })
+    });
+    for read in join_all(reads).await {
+        let (on, rows) = read?;
+        if let Some(rows) = rows {
+            seen.descriptions.insert(on, rows);
         }
     }
     Ok(())

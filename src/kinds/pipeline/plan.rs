@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     KINDS, graph,
     names::Directory,
-    object::{Create, Kind, Listing, There, Update, Wanted, hash, recorded, target},
+    object::{Create, Kind, Listing, Replace, There, Update, Wanted, hash, recorded, target},
     observe::Seen,
     order::order,
 };
 use crate::{
-    api::{DeletionPolicy, connection::Adoption, pipeline::PipelineSpec, record::Entry},
+    api::{DeletionPolicy, ManagementPolicy, connection::Adoption, pipeline::PipelineSpec, record::Entry},
     engine::{
         fault::Fault,
         managed::{Plan, Planning},
@@ -128,6 +128,10 @@ impl Driver<'_> {
         Sighting { owner: sighting.owner.or(unsaid), ..sighting }
     }
 
+    fn only_looks(&self) -> bool {
+        self.planning.claimant.common.management_policy == ManagementPolicy::Observe
+    }
+
     /// The names under which an object of the spec may be recorded.
     fn names_of(&self, object: &Wanted<'_>) -> Vec<Target> {
         let former = object.former.as_ref().map(|name| target(object.kind, name));
@@ -211,7 +215,14 @@ impl Driver<'_> {
         } else {
             Note::Intent { on: on.clone(), request_id: intent.request_id, managed, grants }
         }));
+        // What another object had does not hang on this one.
+        let had = entry.map(|entry| entry.attached.clone());
+        let had = had.filter(|_| intent.again || how == Create::Replace).unwrap_or_default();
+        let around = object.object.attachments().map(|all| all.around_creation(on, &had, intent.again));
+        let (begun, attached) = around.unwrap_or_default();
+        effects.extend(begun);
         effects.push(Effect::Sql(Sql { statement: object.object.create(how), intent: Some(intent) }));
+        effects.extend(attached);
         // What was sent under this request before is not known.
         if let Some(text) = object.object.sent().filter(|_| !intent.again) {
             effects.push(Effect::Remember(Note::Sent { on: on.clone(), hash: hash(&text) }));
@@ -251,13 +262,19 @@ impl Driver<'_> {
             name: &object.name,
             found,
             details: self.seen.details.get(&on).map(|rows| &**rows),
+            description: self.seen.descriptions.get(&on).map(|rows| &**rows),
+            unrecorded: self.planning.offline || self.only_looks(),
             entry,
             trusted: entry.sent == object.object.sent().map(|text| hash(&text)),
             ignored: &self.spec.ignore_fields,
             seen: self.seen,
         };
-        let Update { changes, statements, losing, replace, managed, fault } =
+        let Update { mut changes, statements, losing, replace, attaching, managed, fault } =
             object.object.compare(&there)?;
+        let destructive =
+            |replace: &Replace| replace.changes.iter().any(|change| change.risk == Risk::Destructive);
+        // A replacement brings its own along.
+        let attaching = attaching.filter(|_| replace.as_ref().is_none_or(destructive));
         let mut effects: Vec<Effect> = notes.into_iter().map(Effect::Remember).collect();
         let fields = |fields: &BTreeSet<String>| {
             Effect::Remember(Note::Managed { on: on.clone(), fields: fields.clone() })
@@ -272,7 +289,12 @@ impl Driver<'_> {
             effects.push(fields(&before));
         }
         let writes = !statements.is_empty();
+        let attaching =
+            attaching.map(|all| all.parts(&on, &entry.attached, &self.planning.claimant)).unwrap_or_default();
+        changes.extend(attaching.changes);
+        effects.extend(attaching.begun);
         effects.extend(statements.into_iter().map(Effect::sql));
+        effects.extend(attaching.effects);
         if before != *after {
             effects.push(fields(after));
         }
@@ -288,6 +310,10 @@ impl Driver<'_> {
             let action = if changes.is_empty() { Action::Note } else { Action::Update(changes) };
             planned.steps.push(Step { after: needs(object), ..Step::new(on.clone(), action, effects) });
         }
+        if let Some((changes, effects)) = attaching.rest {
+            let action = Action::Update(changes);
+            planned.steps.push(Step { after: needs(object), ..Step::new(on.clone(), action, effects) });
+        }
         if let Some((changes, statements)) = losing {
             let effects = statements.into_iter().map(Effect::sql).collect();
             let action = Action::Update(changes);
@@ -301,7 +327,7 @@ impl Driver<'_> {
                     sql.statement = replace.statement.clone();
                 }
             }
-            let destructive = replace.changes.iter().any(|change| change.risk == Risk::Destructive);
+            let destructive = destructive(&replace);
             step.action =
                 if destructive { Action::Replace(replace.changes) } else { Action::Update(replace.changes) };
             if destructive { &mut planned.last } else { &mut planned.steps }.push(step);

@@ -4,9 +4,10 @@
 //! the spec is dropped, and one whose type can't be changed in place is dropped and added anew: both lose data and wait.
 //! Source: <https://docs.snowflake.com/en/sql-reference/sql/alter-table-column>.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::super::{
+    attach::{Attachments, ColumnsNow},
     object::{There, Update, changed, created, name, text},
     observe::COLUMNS,
 };
@@ -32,6 +33,7 @@ struct Wanted<'a> {
     former: Option<Ident>,
     data_type: DataType,
     default: Option<UserSql>,
+    attachments: Option<Arc<Attachments>>,
 }
 
 /// A column as it is.
@@ -83,13 +85,17 @@ impl<'a> Columns<'a> {
             let former = former.map(|text| name(&format!("{path}.renamedFrom"), text)).transpose()?;
             let default = spec.default.as_deref().map(UserSql::expression).transpose();
             let default = default.map_err(|error| Fault::Refused(format!("spec.{path}.default: {error}")))?;
-            all.push(Wanted { spec, name: own, former, data_type, default });
+            all.push(Wanted { spec, name: own, former, data_type, default, attachments: None });
         }
         Ok(Self(all))
     }
 
     pub(super) fn has(&self, column: &Ident) -> bool {
         self.0.iter().any(|wanted| wanted.name == *column)
+    }
+
+    pub(super) fn attach(&mut self, attachments: &Arc<Attachments>) {
+        self.0.iter_mut().for_each(|column| column.attachments = Some(attachments.clone()));
     }
 
     /// The list inside `CREATE TABLE t ( … )`.
@@ -110,7 +116,7 @@ impl<'a> Columns<'a> {
         there: &There<'_>,
         alter: &Statement,
         update: &mut Update,
-    ) -> Result<(), Fault> {
+    ) -> Result<ColumnsNow, Fault> {
         let Some(list) = there.seen.of_table(COLUMNS, there.name) else {
             return Err(Fault::Waiting {
                 reason: "ColumnsNotRead",
@@ -127,12 +133,15 @@ impl<'a> Columns<'a> {
         }
         let mut difference = Difference::new(alter, there);
         let mut kept: BTreeSet<&str> = BTreeSet::new();
+        let mut now =
+            ColumnsNow { present: present.iter().map(|is| is.name.clone()).collect(), renamed: vec![] };
         for column in &self.0 {
             let of = |name: &Ident| present.iter().find(|present| present.name == *name);
             let is = match (of(&column.name), column.former.as_ref().and_then(of)) {
                 (Some(is), _) => Some(is),
                 (None, Some(former)) => {
                     difference.rename(former, column);
+                    now.rename(&former.name, &column.name);
                     Some(former)
                 }
                 (None, None) => None,
@@ -154,7 +163,7 @@ impl<'a> Columns<'a> {
             }
         }
         difference.finish(update);
-        Ok(())
+        Ok(now)
     }
 }
 
@@ -196,6 +205,9 @@ impl Wanted<'_> {
         }
         if self.spec.nullable == Some(false) {
             statement = statement.keyword("NOT NULL");
+        }
+        if let Some(attachments) = &self.attachments {
+            statement = attachments.on_column(statement, &self.name);
         }
         statement.with(self.spec.comment.as_deref(), |statement, comment| {
             statement.keyword("COMMENT").literal(comment)

@@ -5,9 +5,12 @@
 
 mod columns;
 
+use std::sync::Arc;
+
 use columns::Columns;
 
 use super::{
+    attach::{Attachments, Said},
     database::transient,
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
@@ -118,12 +121,13 @@ struct TableObject<'a> {
     cluster_by: Option<Vec<UserSql>>,
     foreign_keys: Vec<(Vec<Ident>, FullName, Vec<Ident>)>,
     unique_keys: Vec<Vec<Ident>>,
+    attachments: Arc<Attachments>,
     needs: Vec<Target>,
 }
 
 impl<'a> TableObject<'a> {
     fn read(spec: &'a Table, full: FullName, directory: &Directory, path: &str) -> Result<Self, Fault> {
-        let columns = Columns::read(&spec.columns, path)?;
+        let mut columns = Columns::read(&spec.columns, path)?;
         let known = |field: &str, list: &[crate::api::pipeline::text::Name]| {
             let one = |text: &crate::api::pipeline::text::Name| {
                 let column = name(&format!("{path}.{field}"), text)?;
@@ -164,7 +168,28 @@ impl<'a> TableObject<'a> {
             None => None,
         };
         let unique_keys = unique_keys?;
-        Ok(Self { spec, name: full, columns, primary_key, cluster_by, foreign_keys, unique_keys, needs })
+        let masks =
+            spec.columns.iter().filter_map(|column| Some((&column.name, column.masking_policy.as_ref()?)));
+        let said = Said {
+            row_access: spec.row_access_policy.as_ref(),
+            masks: masks.collect(),
+            tags: &spec.tags,
+            has: &|column| columns.has(column),
+        };
+        let attachments = Arc::new(Attachments::read(&KIND, &full, directory, path, &said)?);
+        columns.attach(&attachments);
+        needs.extend(attachments.needs.iter().cloned());
+        Ok(Self {
+            spec,
+            name: full,
+            columns,
+            primary_key,
+            cluster_by,
+            foreign_keys,
+            unique_keys,
+            attachments,
+            needs,
+        })
     }
 
     fn alter(&self) -> Statement {
@@ -278,7 +303,7 @@ impl Object for TableObject<'_> {
         if let Some(keys) = self.cluster_by.as_ref().filter(|keys| !keys.is_empty()) {
             statement = statement.keyword("CLUSTER BY").list(keys, Statement::sql);
         }
-        assignments(statement, ROWS, self.spec)
+        self.attachments.on_object(assignments(statement, ROWS, self.spec))
     }
     fn fields(&self) -> Vec<Change> {
         let mut all = self.columns.fields();
@@ -289,6 +314,7 @@ impl Object for TableObject<'_> {
         all.extend(clustering.map(|keys| created("clusterBy", text(keys.join(", ")))));
         all.extend(self.spec.transient.map(|on| created("transient", text(on.to_string()))));
         all.extend(fields(ROWS, self.spec));
+        all.extend(self.attachments.fields());
         all
     }
 
@@ -300,14 +326,18 @@ impl Object for TableObject<'_> {
         if self.spec.transient.is_some() {
             update.managed.insert("transient".into());
         }
-        self.columns.compare(there, &self.alter(), &mut update)?;
+        let columns = self.columns.compare(there, &self.alter(), &mut update)?;
         self.compare_key(there, &mut update);
         self.compare_clustering(there, &mut update);
+        self.attachments.compare(there, &columns, &mut update);
         Ok(update)
     }
     fn details(&self) -> Option<Statement> {
         self.spec.max_data_extension_time_in_days?;
         Some(Statement::new("SHOW PARAMETERS IN TABLE").of_kind("PARAMETERS").full_name(&self.name))
+    }
+    fn attachments(&self) -> Option<&Attachments> {
+        Some(&self.attachments)
     }
     fn sent(&self) -> Option<String> {
         self.spec.max_data_extension_time_in_days.map(|days| days.to_string())
