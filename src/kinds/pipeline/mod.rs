@@ -5,6 +5,7 @@
 //! what comes first, [`observe`] what is read, [`plan`] what follows from it, [`graph`] what task graphs need around it.
 
 mod database;
+mod function;
 mod grants;
 mod graph;
 mod names;
@@ -12,6 +13,8 @@ mod object;
 mod observe;
 mod order;
 mod plan;
+mod procedure;
+mod routine;
 mod schema;
 mod stream;
 mod table;
@@ -39,7 +42,8 @@ use crate::{
 };
 
 /// The kinds of objects, in the order in which they are made where nothing else decides.
-const KINDS: &[Kind] = &[database::KIND, schema::KIND, table::KIND, stream::KIND, task::KIND];
+const KINDS: &[Kind] =
+    &[database::KIND, schema::KIND, table::KIND, stream::KIND, function::KIND, procedure::KIND, task::KIND];
 
 /// How many objects the status names.
 const NAMED: usize = 50;

@@ -141,9 +141,9 @@ impl Driver<'_> {
         };
         let under = |name: &str| {
             let found = self.seen.found(kind, &recorded(name)?).ok()??;
-            Some(sighting(&found))
+            Some(self.seen.sighting(kind, &found))
         };
-        let seen = found.as_ref().map(sighting);
+        let seen = found.as_ref().map(|found| self.seen.sighting(kind, found));
         match claimant.standing(&on, seen.as_ref(), under)? {
             Standing::Absent { intent, vanished, notes } => {
                 let lost = vanished && self.seen.lost.contains(kind.word);
@@ -326,7 +326,8 @@ impl Driver<'_> {
         let found = self.seen.found(kind, &name).ok()?;
         let is_it = |found: &Found| {
             entry.created_on.as_deref() == Some(found.created_on())
-                || (by_us && found.owner() == Some(self.planning.claimant.role))
+                || (by_us
+                    && self.seen.sighting(kind, found).owner.as_deref() == Some(self.planning.claimant.role))
         };
         let keep = entry.adopted && self.spec.deletion_policy.is_none();
         let goes = found.as_ref().is_some_and(is_it)
