@@ -1,6 +1,7 @@
 //! What is recorded, what SHOW says and what the spec wants → exact SQL and changes. No network.
 
 mod monitor;
+mod pipeline;
 mod warehouse;
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
@@ -8,7 +9,8 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 use snowfence::{
     api::{Record, connection::Adoption, record::Entry},
     engine::{
-        managed::{Managed, Planning, key_of},
+        fault::Fault,
+        managed::{Managed, Plan, Planning, key_of},
         ownership::{Claimant, Former, resolved_name},
     },
     plan::{Action, Effect, Note, Step, Target},
@@ -52,24 +54,29 @@ pub fn record(entries: impl IntoIterator<Item = Entry>) -> Record {
     Record { objects: entries.into_iter().collect(), ..Record::default() }
 }
 
-/// The plan as text: steps with risk, changes, and effects in their order.
-pub fn plan<K: Managed>(cr: &K, record: &Record, seen: &K::Seen) -> String {
+/// The plan itself.
+pub fn planned<K: Managed>(cr: &K, record: &Record, seen: &K::Seen) -> Result<Plan, Fault> {
     let common = cr.common();
-    let name = match resolved_name(&common, key_of(cr).1) {
-        Ok(name) => name,
-        Err(fault) => return format!("{}: {fault}\n", fault.reason()),
-    };
+    let name = resolved_name(&common, key_of(cr).1)?;
     let target = Target::new(K::OBJECT, name.as_str());
     let claimant =
         Claimant { uid: "uid", common, adoption: Adoption::Never, role: ROLE, record, former: Former::Any };
     let rivals = BTreeMap::new();
     let planning =
         Planning { claimant, record, target: &target, name: &name, rivals: &rivals, offline: false };
+    cr.plan(&planning, seen)
+}
 
-    match cr.plan(&planning, seen) {
+/// The plan as text: steps with risk, changes, and effects in their order; then what is blocked.
+pub fn plan<K: Managed>(cr: &K, record: &Record, seen: &K::Seen) -> String {
+    match planned(cr, record, seen) {
         Err(fault) => format!("{}: {fault}\n", fault.reason()),
-        Ok(plan) if plan.steps.is_empty() => "nothing\n".into(),
-        Ok(plan) => plan.steps.iter().map(step).collect(),
+        Ok(plan) if plan.steps.is_empty() && plan.blocked.is_empty() => "nothing\n".into(),
+        Ok(plan) => {
+            let blocked = plan.blocked.iter();
+            let blocked = blocked.map(|(on, fault)| format!("blocked {on}: {}: {fault}\n", fault.reason()));
+            plan.steps.iter().map(step).chain(blocked).collect()
+        }
     }
 }
 

@@ -214,8 +214,8 @@ pub struct Difference {
 
 /// Compares a spec with what Snowflake has. Fields that the spec leaves out are not compared, but one that was
 /// managed until now is released, once.
-pub fn difference<'a, S>(
-    table: &[Property<S>],
+pub fn difference<'a, 't, S: 'static>(
+    table: impl IntoIterator<Item = &'t Property<S>>,
     spec: &S,
     managed: &BTreeSet<String>,
     ignored: &[String],

@@ -8,6 +8,7 @@ mod attach;
 mod database;
 mod definition;
 mod dynamic_table;
+mod function;
 mod grants;
 mod graph;
 mod masking_policy;
@@ -18,7 +19,9 @@ mod observe;
 mod order;
 mod plan;
 mod policy;
+mod procedure;
 mod queries;
+mod routine;
 mod row_access_policy;
 mod schema;
 mod search_service;
@@ -59,11 +62,13 @@ const KINDS: &[Kind] = &[
     masking_policy::KIND,
     row_access_policy::KIND,
     table::KIND,
+    function::KIND,
     dynamic_table::KIND,
     view::KIND,
     materialized_view::KIND,
     search_service::KIND,
     stream::KIND,
+    procedure::KIND,
     task::KIND,
 ];
 

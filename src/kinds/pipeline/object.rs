@@ -232,7 +232,6 @@ impl There<'_> {
         self.ignored.iter().any(|ignored| ignored == path)
     }
     /// The value of a property in the answer of DESCRIBE, as procedures have it: a row for each.
-    #[allow(dead_code)] // for kinds with bodies
     pub fn described(&self, property: &str) -> Option<&str> {
         let rows = self.details?;
         rows.iter().find(|row| row.text("property") == Some(property))?.text("value")

@@ -11,11 +11,11 @@ use super::{
     object::{Kind, Wanted, hash, recorded},
 };
 use crate::{
-    api::Record,
-    engine::{fault::Fault, managed::Peers, session::Session},
+    api::{Record, record::Entry},
+    engine::{fault::Fault, managed::Peers, ownership::Sighting, session::Session},
     plan::Target,
     snowflake::{
-        Rows,
+        Row, Rows, Statement,
         catalog::{By, Found, Scope, Show, Table},
     },
     values::full_name::FullName,
@@ -34,6 +34,8 @@ pub struct Seen {
     pub details: BTreeMap<Target, Arc<Rows>>,
     /// The answers of DESCRIBE that tell masking policies, by kind and name of what they are on.
     pub descriptions: BTreeMap<Target, Arc<Rows>>,
+    /// Owners that SHOW does not tell (procedures, functions), by kind and name.
+    pub owners: BTreeMap<Target, String>,
     /// Kinds of which so many recorded objects are missing that the role has more likely lost sight of them.
     pub lost: BTreeSet<&'static str>,
     /// The privileges that roles have, and those that they will have on what comes: by role, and whether to come.
@@ -50,6 +52,13 @@ impl Seen {
     /// The row of an object. An absence that can't be proven is an error.
     pub(super) fn found(&self, kind: &Kind, name: &FullName) -> Result<Option<Found>, Fault> {
         self.row(kind.show, name)
+    }
+
+    /// Who an object is.
+    pub(super) fn sighting(&self, kind: &Kind, found: &Found) -> Sighting {
+        let owner = found.owner().map(str::to_owned);
+        let owner = owner.or_else(|| self.owners.get(&Target::new(kind.word, found.name())).cloned());
+        Sighting { created_on: found.created_on().to_owned(), owner }
     }
 
     fn row(&self, show: Show, name: &FullName) -> Result<Option<Found>, Fault> {
@@ -120,6 +129,7 @@ pub(super) async fn observe(
             }
         }
     }
+    let all = names.clone();
     let mut shows: Vec<(Show, BTreeSet<FullName>)> = vec![];
     for kind in KINDS {
         let Some(of_kind) = names.remove(kind.word) else { continue };
@@ -132,6 +142,7 @@ pub(super) async fn observe(
     for lists in try_join_all(reads).await? {
         seen.lists.extend(lists);
     }
+    owners(&all, record, session, seen).await?;
     lost(record, session, peers, seen);
     details(wanted, record, session, seen).await?;
     descriptions(wanted, record, session, seen).await
@@ -172,6 +183,63 @@ async fn list(
         }
     }
     Ok(lists)
+}
+
+/// SHOW PROCEDURES and SHOW FUNCTIONS do not say who owns what they list
+/// (<https://docs.snowflake.com/en/sql-reference/sql/show-procedures>). Of what is recorded under its identity the owner
+/// is recorded, too; of the others SHOW GRANTS ON tells.
+async fn owners(
+    names: &BTreeMap<&'static str, BTreeSet<FullName>>,
+    record: &Record,
+    session: &Session,
+    seen: &mut Seen,
+) -> Result<(), Fault> {
+    let mut reads = vec![];
+    for kind in KINDS.iter().filter(|kind| kind.show.by == By::Signature) {
+        for name in names.get(kind.word).into_iter().flatten() {
+            let Ok(Some(found)) = seen.found(kind, name) else { continue };
+            let on = Target::new(kind.word, found.name());
+            let is = |entry: &&Entry| entry.created_on.as_deref() == Some(found.created_on());
+            // What was created a moment ago has the owner that created it.
+            let created = |entry: &Entry| entry.intent.as_ref().is_some_and(|intent| intent.done);
+            if record.entry(&on).is_some_and(created) {
+                continue;
+            }
+            match record.entry(&on).filter(is).and_then(|entry| entry.owner.clone()) {
+                Some(owner) => drop(seen.owners.insert(on, owner)),
+                None => reads.push(owner(kind, name, on, found, session)),
+            }
+        }
+    }
+    for read in join_all(reads).await {
+        if let (on, Some(owner)) = read? {
+            seen.owners.insert(on, owner);
+        }
+    }
+    Ok(())
+}
+
+async fn owner(
+    kind: &'static Kind,
+    name: &FullName,
+    on: Target,
+    found: Found,
+    session: &Session,
+) -> Result<(Target, Option<String>), Fault> {
+    let statement = Statement::new("SHOW GRANTS ON").of_kind("GRANTS").keyword(kind.word).full_name(name);
+    let (not_before, keep) = (session.last_effect(kind.word, &on.name), session.policy.deep_resync);
+    let key = ("GRANTS", &*on.to_string());
+    let rows = session.catalog.details(key, statement, found.created_on(), not_before, keep, false).await;
+    match rows {
+        Ok(rows) => {
+            let owns = |row: &Row<'_>| row.text("privilege") == Some("OWNERSHIP");
+            let owner = rows.as_deref().and_then(|rows| rows.iter().find(owns)?.text("grantee_name"));
+            Ok((on, owner.map(str::to_owned)))
+        }
+        // Gone since the list was read: the next look tells.
+        Err(error) if error.is_object_missing() => Ok((on, None)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Of which kinds the role has more likely lost sight: at least three, and at least one in four, of the recorded

@@ -120,11 +120,12 @@ pub(super) fn sighting(found: &Found) -> Sighting {
 }
 
 impl Driver<'_> {
-    /// SHOW CORTEX SEARCH SERVICES names no owner: whether it is our role, Snowflake judges when it is altered.
-    fn sighting(&self, found: &Found) -> Sighting {
+    /// Who an object is. Where SHOW names no owner and nothing else was read, whether it is our role Snowflake judges
+    /// when it is altered.
+    fn sighting(&self, kind: &Kind, found: &Found) -> Sighting {
         let role = || self.planning.claimant.role.to_owned();
         let unsaid = found.get("owner").is_none().then(role);
-        let sighting = sighting(found);
+        let sighting = self.seen.sighting(kind, found);
         Sighting { owner: sighting.owner.or(unsaid), ..sighting }
     }
 
@@ -156,9 +157,9 @@ impl Driver<'_> {
         };
         let under = |name: &str| {
             let found = self.seen.found(kind, &recorded(name)?).ok()??;
-            Some(self.sighting(&found))
+            Some(self.sighting(kind, &found))
         };
-        let seen = found.as_ref().map(|found| self.sighting(found));
+        let seen = found.as_ref().map(|found| self.sighting(kind, found));
         match claimant.standing(&on, seen.as_ref(), under)? {
             Standing::Absent { intent, vanished, notes } => {
                 let lost = vanished && self.seen.lost.contains(kind.word);
@@ -365,7 +366,7 @@ impl Driver<'_> {
         let found = self.seen.found(kind, &name).ok()?;
         let is_it = |found: &Found| {
             entry.created_on.as_deref() == Some(found.created_on())
-                || (by_us && found.owner() == Some(self.planning.claimant.role))
+                || (by_us && self.sighting(kind, found).owner.as_deref() == Some(self.planning.claimant.role))
         };
         let keep = entry.adopted && self.spec.deletion_policy.is_none();
         let goes = found.as_ref().is_some_and(is_it)

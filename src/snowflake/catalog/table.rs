@@ -9,7 +9,7 @@ use crate::{
         rows::{Row, Rows},
         statement::Statement,
     },
-    values::{full_name::FullName, ident::Ident},
+    values::{data_type::DataType, full_name::FullName, ident::Ident, path::split_list},
 };
 
 /// SHOW WAREHOUSES and SHOW RESOURCE MONITORS end silently at this many rows.
@@ -142,12 +142,17 @@ fn key(row: Row<'_>, by: By) -> Option<Box<str>> {
     Some(path.to_string().into())
 }
 
-/// The types in `NAME(VARCHAR, DEFAULT NUMBER) RETURN VARCHAR`.
+/// The types in `NAME(VARCHAR, DEFAULT NUMBER) RETURN VARCHAR`, without sizes: an account may show those, too
+/// (<https://docs.snowflake.com/en/release-notes/bcr-bundles/un-bundled/bcr-1944>).
 fn arguments(row: Row<'_>) -> Option<String> {
     let shown = row.text("arguments")?.strip_prefix(row.text("name")?)?.strip_prefix('(')?;
     let end = shown.rfind(") RETURN").unwrap_or(shown.len());
-    let types = shown[..end].split(", ").map(|text| text.trim().trim_start_matches("DEFAULT ").trim());
-    Some(types.collect::<Vec<_>>().join(", "))
+    let short = |text: &str| {
+        let text = text.strip_prefix("DEFAULT ").unwrap_or(text);
+        DataType::parse(text).map_or_else(|_| text.to_owned(), |of| of.short())
+    };
+    let types: Vec<_> = split_list(&shown[..end]).into_iter().map(short).collect();
+    Some(types.join(", "))
 }
 
 impl fmt::Debug for Table {
