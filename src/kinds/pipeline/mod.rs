@@ -5,6 +5,7 @@
 //! what comes first, [`observe`] what is read, [`plan`] what follows from it, [`graph`] what task graphs need around it.
 
 mod database;
+mod enrichment;
 mod grants;
 mod graph;
 mod names;
@@ -29,7 +30,7 @@ use crate::{
     },
     engine::{
         fault::Fault,
-        managed::{Managed, Peers, Plan, Planning, Tally, What},
+        managed::{Managed, Peers, Plan, Planning, Tally, What, key_of},
         ownership::Sighting,
         session::Session,
     },
@@ -66,7 +67,8 @@ impl Managed for CortexPipeline {
         self.spec.common()
     }
     fn targets(&self) -> Result<Vec<Target>, Fault> {
-        let (listings, _) = plan::listings(&self.spec)?;
+        let all = enrichment::expanded(&self.spec, key_of(self));
+        let (listings, _) = plan::listings(&all.spec)?;
         let wanted = plan::sorted(listings).0;
         Ok(wanted.iter().map(|object| object.on()).collect())
     }
@@ -85,7 +87,8 @@ impl Managed for CortexPipeline {
         as_of: Instant,
     ) -> Result<Seen, Fault> {
         let mut seen = Seen::default();
-        let wanted = plan::sorted(plan::listings(&self.spec)?.0).0;
+        let all = enrichment::expanded(&self.spec, key_of(self));
+        let wanted = plan::sorted(plan::listings(&all.spec)?.0).0;
         observe::observe(&wanted, record, session, peers, as_of, &mut seen).await?;
         Ok(seen)
     }
@@ -94,7 +97,11 @@ impl Managed for CortexPipeline {
         if let Some(role) = &self.spec.owner_role {
             object::name("ownerRole", role)?;
         }
-        plan::plan(&self.spec, planning, seen)
+        let all = enrichment::expanded(&self.spec, key_of(self));
+        let mut plan = plan::plan(&all.spec, &all.kept, planning, seen)?;
+        plan.warnings = enrichment::prices(&all, &plan.steps, seen);
+        plan.blocked.extend(all.blocked);
+        Ok(plan)
     }
 
     fn summary(&self, _: &Seen, tally: &Tally) -> PipelineSummary {
@@ -120,7 +127,7 @@ impl Managed for CortexPipeline {
             objects: Some(objects),
             not_in_sync: named.take(NAMED).map(not_in_sync).collect(),
             orphaned: orphans.take(NAMED).map(|trouble| trouble.on.to_string()).collect(),
-            warnings: vec![],
+            warnings: enrichment::lasting(&self.spec),
         }
     }
     fn sighting(_: &Seen) -> Option<Sighting> {

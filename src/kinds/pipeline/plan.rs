@@ -60,8 +60,13 @@ pub(super) fn sorted(listings: Vec<Listing<'_>>) -> (Vec<Wanted<'_>>, Vec<(Targe
     (wanted, blocked)
 }
 
-/// The whole plan.
-pub(super) fn plan(spec: &PipelineSpec, planning: &Planning<'_>, seen: &Seen) -> Result<Plan, Fault> {
+/// The whole plan. `kept` are objects that stay although nothing wants them.
+pub(super) fn plan(
+    spec: &PipelineSpec,
+    kept: &BTreeSet<Target>,
+    planning: &Planning<'_>,
+    seen: &Seen,
+) -> Result<Plan, Fault> {
     let (listings, directory) = listings(spec)?;
     let (wanted, mut blocked) = sorted(listings);
     let order = order(&wanted);
@@ -83,7 +88,8 @@ pub(super) fn plan(spec: &PipelineSpec, planning: &Planning<'_>, seen: &Seen) ->
             Err(fault) => blocked.push((object.on(), fault)),
         }
     }
-    let known: BTreeSet<Target> = wanted.iter().flat_map(|object| driver.names_of(object)).collect();
+    let mut known: BTreeSet<Target> = wanted.iter().flat_map(|object| driver.names_of(object)).collect();
+    known.extend(kept.iter().cloned());
     let (tasks, orphans): (Vec<Step>, Vec<Step>) =
         driver.orphans(&known).into_iter().partition(|step| step.on.kind == super::task::KIND.word);
     steps.extend(tasks);
@@ -92,7 +98,7 @@ pub(super) fn plan(spec: &PipelineSpec, planning: &Planning<'_>, seen: &Seen) ->
     // What waits for approval comes last: what comes after it would have to wait with it.
     steps.append(&mut last);
     steps.extend(orphans);
-    let mut plan = Plan { steps, blocked };
+    let mut plan = Plan { steps, blocked, ..Plan::default() };
     super::grants::plan(spec, &directory, planning, seen, &mut plan);
     Ok(plan)
 }
