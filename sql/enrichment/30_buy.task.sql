@@ -70,7 +70,7 @@ BEGIN
       BREAK;
     END IF;
 
-    -- Claim rows that are due and fit into the day's limit. Those of one number of attempts go together, and ever fewer
+    -- Claim rows that are due and fit into the limit of the day. Those of one number of attempts go together, and ever fewer
     -- of them: where one row makes the whole statement fail, the others soon go without it.
     lease := UUID_STRING();
     BEGIN TRANSACTION;
