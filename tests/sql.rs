@@ -16,6 +16,8 @@ const UNREAD: &[(&str, &str)] = &[
     ("credit_governor/20_govern_credits.procedure.sql", "FOR in a block"),
     ("crm_nightly/13_crm_landing_stream.stream.sql", "CREATE STREAM"),
     ("enrichment/20_changes.stream.sql", "CREATE STREAM"),
+    ("enrichment/22_waiting.stream.sql", "CREATE STREAM"),
+    ("enrichment/23_existing.stream.sql", "CREATE STREAM"),
     ("enrichment/30_buy.task.sql", "FOR in a block"),
     ("executive_summary/20_write_summary.procedure.sql", "DECLARE of several variables"),
 ];

@@ -17,15 +17,18 @@ USING (
       {{cost}} AS cost,
       METADATA$ACTION = 'DELETE' OR COALESCE({{input}}, '') = '' AS gone
     FROM {{stream}}
+    WHERE TO_VARCHAR({{key}}) IS NOT NULL
     QUALIFY ROW_NUMBER() OVER (
       PARTITION BY TO_VARCHAR({{key}})
       ORDER BY IFF(METADATA$ACTION = 'INSERT', 0, 1), {{version}} DESC
     ) = 1
   ) n
-  LEFT JOIN {{results}} r
+  LEFT JOIN (
+    SELECT DISTINCT source_key, input_hash FROM {{results}} WHERE {{keep}} OR fingerprint = '{{fingerprint}}'
+  ) r
     ON r.source_key = n.source_key
     AND r.input_hash = n.input_hash
-    AND r.fingerprint = '{{fingerprint}}'
+  WHERE n.gone OR {{all}} OR n.source_key IN (SELECT source_key FROM {{results}})
 ) s
 ON q.source_key = s.source_key
 WHEN MATCHED AND (s.gone OR s.bought) THEN DELETE

@@ -5,7 +5,10 @@ DECLARE
   problem VARCHAR;
   moment TIMESTAMP_NTZ;
   claimed NUMBER;
+  waiting NUMBER;
+  spent_credits FLOAT;
 BEGIN
+  spent_credits := ({{credits}});
   FOR pass_no IN 0 TO {{batches}} DO
     -- Settle what is bought, also what a run bought that died.
     BEGIN TRANSACTION;
@@ -63,16 +66,18 @@ BEGIN
     DELETE FROM {{queue}} WHERE attempts >= {{max_attempts}} AND due_at <= :moment;
     COMMIT;
 
-    IF (pass_no = {{batches}}) THEN
+    IF (pass_no = {{batches}} OR spent_credits >= {{credits_per_day}}) THEN
       BREAK;
     END IF;
 
-    -- Claim rows that are due and fit into the day's limit. Those of one number of attempts go together, and ever fewer
+    -- Claim rows that are due and fit into the limit of the day. Those of one number of attempts go together, and ever fewer
     -- of them: where one row makes the whole statement fail, the others soon go without it.
     lease := UUID_STRING();
     BEGIN TRANSACTION;
     UPDATE {{queue}} SET
       lease_id = :lease,
+      -- It may have come in before the model or the prompt changed: the result is of what buys it.
+      fingerprint = '{{fingerprint}}',
       attempts = attempts + 1,
       due_at = DATEADD('minute', {{lease_minutes}}, SYSDATE())
     FROM (
@@ -119,4 +124,14 @@ BEGIN
         WHERE lease_id = :lease;
     END;
   END FOR;
+
+  -- While anything waits, the stream on the queue keeps what it has, and so the schedule awake. A row that comes in after
+  -- this transaction began stays in the stream.
+  BEGIN TRANSACTION;
+  waiting := (SELECT COUNT(*) FROM {{queue}});
+  IF (waiting = 0) THEN
+    INSERT INTO {{spend}} (lease_id, day, rows_claimed, cost, claimed_at)
+    SELECT source_key, SYSDATE()::DATE, 0, 0, SYSDATE() FROM {{wake}} WHERE 0 = 1;
+  END IF;
+  COMMIT;
 END

@@ -1,7 +1,7 @@
 -- Query of the view: each row of the source with its newest result; is_current tells whether it is of the present text.
 -- https://docs.snowflake.com/en/sql-reference/constructs/qualify
 SELECT
-  {{columns}},
+  {{shown}},
   r.result,
   r.error,
   r.attempts,

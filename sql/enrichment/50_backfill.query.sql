@@ -1,4 +1,4 @@
--- Queues every row of the source that has no result of this fingerprint: at the start, after a new model or prompt.
+-- Queues every row of the source that has no result: by hand, for what a stream did not give.
 -- https://docs.snowflake.com/en/sql-reference/sql/merge
 MERGE INTO {{queue}} q
 USING (
@@ -14,13 +14,14 @@ USING (
       SHA2({{input}}, 256) AS input_hash,
       {{cost}} AS cost
     FROM {{source}}
-    WHERE COALESCE({{input}}, '') <> ''
+    WHERE COALESCE({{input}}, '') <> '' AND TO_VARCHAR({{key}}) IS NOT NULL
     QUALIFY ROW_NUMBER() OVER (PARTITION BY TO_VARCHAR({{key}}) ORDER BY {{version}} DESC) = 1
   ) n
-  LEFT JOIN {{results}} r
+  LEFT JOIN (
+    SELECT DISTINCT source_key, input_hash FROM {{results}} WHERE {{keep}} OR fingerprint = '{{fingerprint}}'
+  ) r
     ON r.source_key = n.source_key
     AND r.input_hash = n.input_hash
-    AND r.fingerprint = '{{fingerprint}}'
   WHERE r.source_key IS NULL
 ) s
 ON q.source_key = s.source_key

@@ -27,6 +27,7 @@ class World:
         account.stream("REVIEW_SENTIMENT_STREAM", "REVIEW", "review_id")
         for table in TABLES:
             self.file(f"{table}.table.sql")
+        account.stream("REVIEW_SENTIMENT_WAITING", "REVIEW_SENTIMENT_QUEUE", "source_key")
 
     @staticmethod
     def sentiment(text: str, details: bool) -> str:
@@ -86,7 +87,8 @@ class World:
         for name in ("SENTIMENT", "SENTIMENT_QUEUE", "SENTIMENT_OUTCOME", "SENTIMENT_SPEND"):
             self.account.rows(f"DELETE FROM REVIEW_{name}")
         self.account.rows("DELETE FROM REVIEW")
-        self.account.rows("DELETE FROM _AT_REVIEW_SENTIMENT_STREAM")
+        for stream in ("STREAM", "WAITING"):
+            self.account.rows(f"DELETE FROM _AT_REVIEW_SENTIMENT_{stream}")
         self.account.calls.clear()
         self.account.now, self.account.uuids = fake.START, 0
 
@@ -348,3 +350,121 @@ def test_each_example_runs(snowflake, example):  # noqa: F811
     }[example]
     read = json.loads if example in ("sentiment", "embedding") else lambda found: found
     assert {key: read(result) for key, result in got.items()} == expected
+
+
+def awake(world: World) -> bool:
+    """Whether the schedule finds something in the stream on the queue."""
+    return bool(world.account.run("SELECT source_key FROM REVIEW_SENTIMENT_WAITING"))
+
+
+def test_the_schedule_is_awake_while_anything_waits_and_no_longer(snowflake):  # noqa: F811
+    world = World(snowflake, daily_limit="2", batch="1", batches="5")
+    assert not awake(world)
+    world.add(r1="one", r2="two", r3="three")
+    world.fill()
+    assert awake(world)
+    world.buy()
+    assert world.left() == ["3"] and awake(world)
+    world.account.later(days=1)
+    world.buy()
+    assert world.left() == [] and not awake(world)
+    world.add(r4="four")
+    world.fill()
+    assert awake(world)
+
+
+def test_a_run_that_dies_before_the_end_leaves_the_schedule_awake(world):
+    world.add(r1="one")
+    world.fill()
+
+    def die(text: str) -> None:
+        if "REVIEW_SENTIMENT_WAITING" in text:
+            raise Crash
+
+    world.account.before = die
+    with pytest.raises(Crash):
+        world.buy()
+    world.account.die()
+    world.account.before = lambda text: None
+    world.add(r2="two")
+    world.fill()
+    world.buy()
+    assert world.left() == [] and not awake(world)
+
+
+def test_kept_results_are_left_alone_by_a_new_fingerprint(snowflake):  # noqa: F811
+    world = World(snowflake, keep="TRUE")
+    world.add(r1="one", r2="broken")
+    for _ in range(3):
+        world.both(minutes=100)
+    world.values["fingerprint"] = "another"
+    world.account.run("UPDATE REVIEW SET changed_at = SYSDATE()")
+    world.file("50_backfill.query.sql")
+    world.add(r3="three")
+    world.both(2)
+    assert world.bought() == Counter(one=1, broken=3, three=1)
+    prints = world.account.rows("SELECT source_key, fingerprint FROM REVIEW_SENTIMENT ORDER BY 1")
+    assert dict(prints)["3"] == "another" and dict(prints)["1"] != "another"
+
+
+def test_what_waits_when_the_prompt_changes_is_bought_under_the_new_one(world):
+    world.add(r1="one")
+    world.fill()
+    world.values["fingerprint"] = "another"
+    world.buy()
+    assert world.account.rows("SELECT source_key, fingerprint FROM REVIEW_SENTIMENT") == [("1", "another")]
+    assert world.left() == [] and world.bought() == Counter(one=1)
+
+
+def test_the_stream_of_existing_rows_queues_what_is_there_or_what_has_a_result(snowflake):  # noqa: F811
+    for every, queued in (("TRUE", ["1", "2"]), ("FALSE", ["1"])):
+        account = snowflake if every == "TRUE" else fake.Snowflake()
+        world = World(account)
+        world.add(r1="one")
+        world.both()
+        world.add(r2="two")
+        # The main stream gives it elsewhere: here only what the other stream gives is looked at.
+        account.rows("DELETE FROM _AT_REVIEW_SENTIMENT_STREAM")
+        account.rows("INSERT INTO _AT_REVIEW_SENTIMENT_STREAM SELECT * FROM REVIEW")
+        account.stream("REVIEW_SENTIMENT_EXISTING", "REVIEW", "review_id")
+        account.rows("DELETE FROM _AT_REVIEW_SENTIMENT_EXISTING")
+        world.values |= {"fingerprint": "another", "all": every}
+        account.file("enrichment/21_fill.task.sql", **{**world.values, "stream": "REVIEW_SENTIMENT_EXISTING"})
+        assert world.left() == queued
+        if account is not snowflake:
+            account.close()
+
+
+def test_nothing_is_bought_once_the_credits_of_the_day_are_reached(world):
+    world.account.duck.execute(
+        "CREATE TABLE SNOWFLAKE.ACCOUNT_USAGE.CORTEX_AI_FUNCTIONS_USAGE_HISTORY"
+        " (start_time TIMESTAMPTZ, query_tag VARCHAR, credits DOUBLE)"
+    )
+    used = "INSERT INTO SNOWFLAKE.ACCOUNT_USAGE.CORTEX_AI_FUNCTIONS_USAGE_HISTORY SELECT "
+    tag = world.values["query_tag"]
+    query = fake.source("enrichment/31_credits.query.sql", **world.values)
+    world.values |= {"credits": "\n".join(query.splitlines()[2:]), "credits_per_day": "2"}
+    world.add(r1="one")
+    for stamp, whose, credits in (
+        (world.account.now, "'another'", 9),
+        (fake.START.replace(day=1), tag, 9),
+        (world.account.now, tag, 1.5),
+    ):
+        world.account.duck.execute(f"{used} '{stamp.isoformat()}+00'::TIMESTAMPTZ, {whose}, {credits}")
+    world.both()
+    assert world.bought() == Counter(one=1)
+    world.account.duck.execute(f"{used} '{world.account.now.isoformat()}+00'::TIMESTAMPTZ, {tag}, 0.5")
+    world.add(r2="two")
+    world.both()
+    assert world.bought() == Counter(one=1) and world.left() == ["2"]
+    world.account.later(days=1)
+    world.both()
+    assert world.bought() == Counter(one=1, two=1)
+
+
+def test_rows_without_a_key_hold_nothing_up(world):
+    world.account.run("INSERT INTO REVIEW (review_text) SELECT 'nobody''s'")
+    world.add(r1="one")
+    world.both()
+    world.file("50_backfill.query.sql")
+    assert world.bought() == Counter(one=1) and world.left() == []

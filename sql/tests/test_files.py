@@ -16,7 +16,7 @@ KINDS = {
     "cortex_search", "row_access_policy", "masking_policy", "condition", "action", "query",
 }  # fmt: skip
 # What sqlglot 30 keeps as text. CREATE STREAM is held to its grammar below, CALL to four arguments where it is run.
-AS_TEXT = re.compile(r"CREATE STREAM IF NOT EXISTS \w+ ON TABLE \w+( APPEND_ONLY = TRUE)?|CALL [\w$]+\(.*\)", re.DOTALL)
+AS_TEXT = re.compile(r"CREATE STREAM IF NOT EXISTS \w+ ON TABLE \w+( APPEND_ONLY = TRUE)?( SHOW_INITIAL_ROWS = TRUE)?|CALL [\w$]+\(.*\)", re.DOTALL)
 CONTROL = re.compile(r"BEGIN TRANSACTION|COMMIT|ROLLBACK", re.IGNORECASE)
 
 

@@ -177,6 +177,7 @@ fn entry(item: &Item) -> Entry {
                 })
                 .collect();
             entry.blocked = planned.blocked.iter().map(|(on, fault)| format!("{on}: {fault}")).collect();
+            entry.warnings.clone_from(&planned.warnings);
             entry.waiting =
                 planned.pending.as_ref().filter(|fault| !is_in_this_plan(fault)).map(ToString::to_string);
         }

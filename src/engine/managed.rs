@@ -109,11 +109,13 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Objects for which there is no step that could help. What comes after them waits; all others go on.
     pub blocked: Vec<(Target, Fault)>,
+    /// What a person should know before it is carried out: what it may cost.
+    pub warnings: Vec<String>,
 }
 
 impl From<Vec<Step>> for Plan {
     fn from(steps: Vec<Step>) -> Self {
-        Self { steps, blocked: vec![] }
+        Self { steps, ..Self::default() }
     }
 }
 

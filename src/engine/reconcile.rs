@@ -197,7 +197,8 @@ async fn through<K: Managed, L: Ledger>(
     for round in 0..MAX_ROUNDS {
         let seen = cr.observe(record, pass.session, pass.peers, as_of).await?;
         let on = Subject { target: &target, name: &name, role: role.as_ref(), rivals: &rivals };
-        let Plan { steps, blocked } = cr.plan(&planning(common, uid, record, &on, pass.session), &seen)?;
+        let Plan { steps, blocked, warnings } =
+            cr.plan(&planning(common, uid, record, &on, pass.session), &seen)?;
         if round == 0 {
             tell_drift(cr, &target, record, &steps, report);
         }
@@ -213,7 +214,7 @@ async fn through<K: Managed, L: Ledger>(
         let decision = gate.decide(&steps, &none);
         let hash = plan_hash(&steps, &decision.verdicts);
         let Some(hash) = hash else {
-            return Ok(settle(cr, record, seen, &Plan { steps, blocked }, &decision, report));
+            return Ok(settle(cr, record, seen, &Plan { steps, blocked, warnings }, &decision, report));
         };
         let tries = record.unconverged.as_ref().filter(|last| last.hash == hash).map_or(0, |last| last.times);
         if tries >= MAX_TRIES {

@@ -36,6 +36,8 @@ pub struct Planned {
     pub verdicts: Vec<Verdict>,
     /// Objects for which there is no plan, and why.
     pub blocked: Vec<(Target, Fault)>,
+    /// What a person should know before it is carried out.
+    pub warnings: Vec<String>,
     /// The role that the statements run with, instead of the connection's.
     pub role: Option<Ident>,
     /// What it waits for, besides: a role or a monitor that is not there.
@@ -147,6 +149,7 @@ async fn plan<K: Managed>(
             steps: vec![],
             verdicts: vec![],
             blocked: vec![],
+            warnings: vec![],
             role: None,
             pending: None,
             record: Record::default(),
@@ -177,7 +180,7 @@ async fn plan<K: Managed>(
     let on = Subject { target: &target, name: &name, role: role.as_ref(), rivals: &rivals };
     let planning =
         crate::engine::managed::Planning { offline, ..planning(common, uid, &record, &on, session) };
-    let Plan { steps, blocked } = cr.plan(&planning, &seen)?;
+    let Plan { steps, blocked, warnings } = cr.plan(&planning, &seen)?;
     let annotations = cr.meta().annotations.as_ref();
     let gate = Gate {
         common,
@@ -193,7 +196,7 @@ async fn plan<K: Managed>(
     if K::ALONE && common.management_policy == ManagementPolicy::Observe && K::sighting(&seen).is_none() {
         return Err(Fault::NotFound(format!("{target} is only observed, and not there")));
     }
-    Ok(Planned { target, steps, verdicts, blocked, role, pending: cr.pending(&seen), record })
+    Ok(Planned { target, steps, verdicts, blocked, warnings, role, pending: cr.pending(&seen), record })
 }
 
 impl Planned {

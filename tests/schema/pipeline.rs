@@ -317,13 +317,45 @@ fn enrichments_that_can_never_work_are_refused() {
             ),
             (
                 "engine: DynamicTable reads a table",
-                sentiment(json!({"engine": "DynamicTable", "from": {"table": null, "stream": "s"}})),
-                sentiment(json!({"engine": "DynamicTable"})),
+                sentiment(
+                    json!({"engine": "DynamicTable", "backfill": true, "from": {"table": null, "stream": "s"}}),
+                ),
+                sentiment(json!({"engine": "DynamicTable", "backfill": true})),
             ),
             (
                 "engine: DynamicTable knows no limits",
-                sentiment(json!({"engine": "DynamicTable", "limits": {"rowsPerRun": 5}})),
+                sentiment(json!({"engine": "DynamicTable", "backfill": true, "limits": {"rowsPerRun": 5}})),
                 sentiment(json!({"engine": "Task", "limits": {"rowsPerRun": 5}})),
+            ),
+            (
+                "buys every row that is there already",
+                sentiment(json!({"engine": "DynamicTable"})),
+                sentiment(json!({"engine": "DynamicTable", "backfill": true})),
+            ),
+            (
+                "engine: DynamicTable runs on a warehouse",
+                sentiment(json!({"engine": "DynamicTable", "backfill": true, "functions": "Legacy"})),
+                sentiment(json!({"engine": "Task", "functions": "Legacy"})),
+            ),
+            (
+                "keyTypes has a type for each column of key",
+                sentiment(json!({"keyTypes": ["VARCHAR", "DATE"]})),
+                sentiment(json!({"keyTypes": ["VARCHAR"]})),
+            ),
+            (
+                "dimension is for function: Embed",
+                sentiment(json!({"dimension": 256})),
+                case("Embed", json!({"model": "m", "dimension": 256})),
+            ),
+            (
+                "an enrichment runs on a warehouse or serverless",
+                sentiment(json!({"warehouse": "w", "serverless": {"targetCompletionInterval": "10m"}})),
+                sentiment(json!({"serverless": {"targetCompletionInterval": "10m"}})),
+            ),
+            (
+                "serverless tasks that a stream triggers",
+                sentiment(json!({"serverless": {}})),
+                sentiment(json!({"serverless": {"targetCompletionInterval": "10m"}})),
             ),
             (
                 "from has stream or table",

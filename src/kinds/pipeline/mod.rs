@@ -8,6 +8,7 @@ mod attach;
 mod database;
 mod definition;
 mod dynamic_table;
+mod enrichment;
 mod function;
 mod grants;
 mod graph;
@@ -97,7 +98,8 @@ impl Managed for CortexPipeline {
         self.spec.common()
     }
     fn targets(&self) -> Result<Vec<Target>, Fault> {
-        let (listings, _) = plan::listings(&self.spec)?;
+        let all = enrichment::expanded(&self.spec, key_of(self));
+        let (listings, _) = plan::listings(&all.spec)?;
         let wanted = plan::sorted(listings).0;
         Ok(wanted.iter().map(|object| object.on()).collect())
     }
@@ -116,12 +118,13 @@ impl Managed for CortexPipeline {
         as_of: Instant,
     ) -> Result<Seen, Fault> {
         let mut seen = Seen::default();
-        let (listings, directory) = plan::listings(&self.spec)?;
+        let all = enrichment::expanded(&self.spec, key_of(self));
+        let (listings, directory) = plan::listings(&all.spec)?;
         let wanted = plan::sorted(listings).0;
-        permitted(&self.spec, &wanted, session, key_of(self).0)?;
+        permitted(&all.spec, &wanted, session, key_of(self).0)?;
         observe::observe(&wanted, record, session, peers, as_of, &mut seen).await?;
         let namespace = key_of(self).0;
-        grants::observe(&self.spec, &directory, record, session, namespace, as_of, &mut seen).await?;
+        grants::observe(&all.spec, &directory, record, session, namespace, as_of, &mut seen).await?;
         Ok(seen)
     }
 
@@ -129,7 +132,11 @@ impl Managed for CortexPipeline {
         if let Some(role) = &self.spec.owner_role {
             object::name("ownerRole", role)?;
         }
-        plan::plan(&self.spec, planning, seen)
+        let all = enrichment::expanded(&self.spec, key_of(self));
+        let mut plan = plan::plan(&all.spec, &all.kept, planning, seen)?;
+        plan.warnings = enrichment::prices(&all, &plan.steps, seen);
+        plan.blocked.extend(all.blocked);
+        Ok(plan)
     }
 
     fn summary(&self, _: &Seen, tally: &Tally) -> PipelineSummary {
@@ -155,7 +162,7 @@ impl Managed for CortexPipeline {
             objects: Some(objects),
             not_in_sync: named.take(NAMED).map(not_in_sync).collect(),
             orphaned: orphans.take(NAMED).map(|trouble| trouble.on.to_string()).collect(),
-            warnings: vec![],
+            warnings: enrichment::lasting(&self.spec),
         }
     }
     fn sighting(_: &Seen) -> Option<Sighting> {

@@ -60,8 +60,13 @@ pub(super) fn sorted(listings: Vec<Listing<'_>>) -> (Vec<Wanted<'_>>, Vec<(Targe
     (wanted, blocked)
 }
 
-/// The whole plan.
-pub(super) fn plan(spec: &PipelineSpec, planning: &Planning<'_>, seen: &Seen) -> Result<Plan, Fault> {
+/// The whole plan. `kept` are objects that stay although nothing wants them.
+pub(super) fn plan(
+    spec: &PipelineSpec,
+    kept: &BTreeSet<Target>,
+    planning: &Planning<'_>,
+    seen: &Seen,
+) -> Result<Plan, Fault> {
     let (listings, directory) = listings(spec)?;
     let (wanted, mut blocked) = sorted(listings);
     // What an entry stands for that can't be read is not known: nothing is taken for what has left the spec.
@@ -85,14 +90,15 @@ pub(super) fn plan(spec: &PipelineSpec, planning: &Planning<'_>, seen: &Seen) ->
             Err(fault) => blocked.push((object.on(), fault)),
         }
     }
-    let known: BTreeSet<Target> = wanted.iter().flat_map(|object| driver.names_of(object)).collect();
+    let mut known: BTreeSet<Target> = wanted.iter().flat_map(|object| driver.names_of(object)).collect();
+    known.extend(kept.iter().cloned());
     let orphans = if unclear { vec![] } else { driver.orphans(&known) };
     let (tasks, orphans): (Vec<Step>, Vec<Step>) =
         orphans.into_iter().partition(|step| step.on.kind == super::task::KIND.word);
     steps.extend(tasks);
     let (steps, faults) = graph::around(&wanted, planning, seen, steps);
     blocked.extend(faults);
-    let mut plan = Plan { steps, blocked };
+    let mut plan = Plan { steps, blocked, ..Plan::default() };
     super::grants::plan(spec, &directory, planning, seen, &mut plan);
     // What waits for approval comes last: what comes after it would have to wait with it.
     plan.steps.append(&mut last);

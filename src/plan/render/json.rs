@@ -16,6 +16,8 @@ pub struct Document<'a> {
     pub changes: Vec<Changed<'a>>,
     pub errors: Vec<Failed<'a>>,
     pub waiting: Vec<Failed<'a>>,
+    /// What a person should know before the plan is carried out.
+    pub warnings: Vec<Failed<'a>>,
     pub summary: Summary,
 }
 
@@ -98,6 +100,7 @@ pub fn document(report: &Report) -> Document<'_> {
         format_version: FORMAT_VERSION,
         changes: changes.collect(),
         errors: failed(|entry| entry.fault.iter().chain(&entry.blocked).collect()),
+        warnings: failed(|entry| entry.warnings.iter().collect()),
         waiting: failed(|entry| entry.waiting.iter().collect()),
         summary: report.summary(),
     }

@@ -48,6 +48,7 @@ pub fn render(report: &Report, options: Options) -> String {
     };
     let first = [
         told("Not planned", |entry| entry.fault.iter().chain(&entry.blocked).collect()),
+        told("Notes", |entry| entry.warnings.iter().collect()),
         told("Waiting", |entry| entry.waiting.iter().collect()),
     ];
     let details: Vec<String> = first.into_iter().flatten().chain(details).collect();

@@ -35,6 +35,8 @@ pub struct Entry {
     pub fault: Option<String>,
     /// Objects of it for which there is no plan, and why; the rest goes on.
     pub blocked: Vec<String>,
+    /// What a person should know before the plan is carried out.
+    pub warnings: Vec<String>,
     /// What it waits for, besides: a role that is not there yet.
     pub waiting: Option<String>,
     /// What became of each step, once they were carried out; empty before.

@@ -35,6 +35,9 @@ pub fn render(report: &Report, options: Options) -> String {
         for why in entry.fault.iter().chain(&entry.blocked) {
             problem(&mut out, entry, why, (RED, "can't be planned"));
         }
+        for what in &entry.warnings {
+            problem(&mut out, entry, what, (YELLOW, "note"));
+        }
         if let Some(why) = &entry.waiting {
             problem(&mut out, entry, why, (YELLOW, "waits"));
         }
