@@ -30,7 +30,7 @@ use crate::{
         ABANDON, APPROVE, CortexPipeline, FINALIZER, REQUESTED_AT, ResourceMonitor, SnowflakeConnection,
         SnowflakeWarehouse,
     },
-    engine::managed::{Managed, Peers, key_of},
+    engine::managed::Managed,
 };
 
 /// Fails when a custom resource is not installed, by name.
@@ -58,61 +58,6 @@ pub(super) trait Operated: Managed {
     fn removed(key: &Key, context: &Context) -> Vec<(&'static str, Key)>;
     /// Those to look at again after something was executed for it.
     fn neighbours(cr: &Self, context: &Context) -> Vec<(&'static str, Key)>;
-}
-
-impl Operated for SnowflakeWarehouse {
-    fn indexed(cr: &Arc<Self>, context: &Context) -> Vec<(&'static str, Key)> {
-        let monitors = context.index.put_warehouse(cr);
-        monitors.into_iter().map(|key| (ResourceMonitor::OBJECT, key)).collect()
-    }
-    fn removed(key: &Key, context: &Context) -> Vec<(&'static str, Key)> {
-        let monitors = context.index.remove_warehouse(&key.0, &key.1);
-        monitors.into_iter().map(|key| (ResourceMonitor::OBJECT, key)).collect()
-    }
-    fn neighbours(cr: &Self, _: &Context) -> Vec<(&'static str, Key)> {
-        let own = key_of(cr).0;
-        let reference = cr.spec.resource_monitor_ref.as_ref();
-        let key = reference.map(|r| (r.namespace.clone().unwrap_or_else(|| own.to_owned()), r.name.clone()));
-        key.map(|key| (ResourceMonitor::OBJECT, key)).into_iter().collect()
-    }
-}
-
-impl Operated for ResourceMonitor {
-    fn indexed(cr: &Arc<Self>, context: &Context) -> Vec<(&'static str, Key)> {
-        context.index.put_monitor(cr.clone());
-        Self::neighbours(cr, context)
-    }
-    fn removed(key: &Key, context: &Context) -> Vec<(&'static str, Key)> {
-        context.metrics.forget_credits(&key.0, &key.1);
-        context.index.remove_monitor(&key.0, &key.1);
-        referring(key, context)
-    }
-    fn neighbours(cr: &Self, context: &Context) -> Vec<(&'static str, Key)> {
-        let (namespace, name) = key_of(cr);
-        referring(&(namespace.to_owned(), name.to_owned()), context)
-    }
-}
-
-impl Operated for CortexPipeline {
-    fn indexed(_: &Arc<Self>, _: &Context) -> Vec<(&'static str, Key)> {
-        vec![]
-    }
-    fn removed(_: &Key, _: &Context) -> Vec<(&'static str, Key)> {
-        vec![]
-    }
-    fn neighbours(_: &Self, _: &Context) -> Vec<(&'static str, Key)> {
-        vec![]
-    }
-}
-
-/// The warehouses that refer to a monitor.
-fn referring(monitor: &Key, context: &Context) -> Vec<(&'static str, Key)> {
-    let warehouses = context.index.warehouses_of(&monitor.0, &monitor.1);
-    let key = |w: Arc<SnowflakeWarehouse>| {
-        let (namespace, name) = key_of(&*w);
-        (SnowflakeWarehouse::OBJECT, (namespace.to_owned(), name.to_owned()))
-    };
-    warehouses.into_iter().map(key).collect()
 }
 
 /// What the controllers keep of a kind between events.

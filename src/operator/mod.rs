@@ -13,6 +13,7 @@ mod leader;
 mod ledger;
 mod listed;
 mod metrics;
+mod operated;
 mod patch;
 mod resource;
 mod secrets;

@@ -18,6 +18,7 @@ mod names;
 mod object;
 mod observe;
 mod order;
+mod orphans;
 mod plan;
 mod policy;
 mod procedure;

@@ -10,7 +10,7 @@ use super::{
     order::order,
 };
 use crate::{
-    api::{DeletionPolicy, ManagementPolicy, connection::Adoption, pipeline::PipelineSpec, record::Entry},
+    api::{ManagementPolicy, connection::Adoption, pipeline::PipelineSpec, record::Entry},
     engine::{
         fault::Fault,
         managed::{Plan, Planning},
@@ -106,10 +106,10 @@ pub(super) fn plan(
     Ok(plan)
 }
 
-struct Driver<'a> {
-    spec: &'a PipelineSpec,
-    planning: &'a Planning<'a>,
-    seen: &'a Seen,
+pub(super) struct Driver<'a> {
+    pub(super) spec: &'a PipelineSpec,
+    pub(super) planning: &'a Planning<'a>,
+    pub(super) seen: &'a Seen,
 }
 
 /// What comes of one object.
@@ -128,7 +128,7 @@ pub(super) fn sighting(found: &Found) -> Sighting {
 impl Driver<'_> {
     /// Who an object is. Where SHOW names no owner and nothing else was read, whether it is our role Snowflake judges
     /// when it is altered.
-    fn sighting(&self, kind: &Kind, found: &Found) -> Sighting {
+    pub(super) fn sighting(&self, kind: &Kind, found: &Found) -> Sighting {
         let role = || self.planning.claimant.role.to_owned();
         let unsaid = found.get("owner").is_none().then(role);
         let sighting = self.seen.sighting(kind, found);
@@ -289,6 +289,7 @@ impl Driver<'_> {
         let before: BTreeSet<String> = entry.managed.union(&managed).cloned().collect();
         // What waits for approval is managed until it is done; what was released is not released again.
         let waiting = losing.iter().flat_map(|(changes, _)| changes);
+        let waiting = waiting.chain(replace.iter().flat_map(|replace| &replace.changes));
         let waiting: BTreeSet<&str> = waiting.map(|change| change.path.as_str()).collect();
         let still = entry.managed.iter().filter(|path| waiting.contains(path.as_str())).cloned();
         let after: &BTreeSet<String> = &managed.into_iter().chain(still).collect();
@@ -340,54 +341,6 @@ impl Driver<'_> {
             if destructive { &mut planned.last } else { &mut planned.steps }.push(step);
         }
         Ok(planned)
-    }
-
-    /// What is recorded and no longer wanted, the last first.
-    fn orphans(&self, known: &BTreeSet<Target>) -> Vec<Step> {
-        if self.planning.offline {
-            return vec![];
-        }
-        let entries = self.planning.record.objects.iter().rev();
-        entries.filter_map(|entry| self.orphan(entry, known)).collect()
-    }
-
-    fn orphan(&self, entry: &Entry, known: &BTreeSet<Target>) -> Option<Step> {
-        let kind = KINDS.iter().find(|kind| kind.word == entry.kind)?;
-        let name = recorded(&entry.name)?;
-        let on = target(kind, &name);
-        if known.contains(&on) {
-            return None;
-        }
-        let forget = || Some(Step::note(on.clone(), Note::Forget { on: on.clone() }));
-        if let Some(intent) = entry.intent.as_ref().filter(|intent| !intent.done) {
-            // Whether it was created: the same request, sent again, is executed at most once.
-            let intent = SentIntent { request_id: intent.request_id, again: true };
-            let sql = Effect::Sql(Sql { statement: (kind.least)(&name), intent: Some(intent) });
-            return Some(Step::new(on, Action::Create(vec![]), vec![sql]));
-        }
-        let by_us = entry.intent.is_some();
-        if entry.created_on.is_none() && !by_us {
-            return forget();
-        }
-        let found = self.seen.found(kind, &name).ok()?;
-        let is_it = |found: &Found| {
-            entry.created_on.as_deref() == Some(found.created_on())
-                || (by_us && self.sighting(kind, found).owner.as_deref() == Some(self.planning.claimant.role))
-        };
-        let keep = entry.adopted && self.spec.deletion_policy.is_none();
-        let goes = found.as_ref().is_some_and(is_it)
-            && !keep
-            && self.spec.deletion_policy != Some(DeletionPolicy::Retain);
-        if !goes {
-            return forget();
-        }
-        let effects =
-            vec![Effect::sql((kind.drop)(&name)), Effect::Remember(Note::Forget { on: on.clone() })];
-        let (risk, hold) = match kind.holds {
-            Some(_) => (Risk::Destructive, Some(Hold::Orphaned)),
-            None => (Risk::Safe, None),
-        };
-        Some(Step { hold, ..Step::new(on, Action::Delete(risk), effects) })
     }
 }
 

@@ -1,0 +1,67 @@
+//! What has left a spec: what holds nothing goes, what holds data is kept until its end is approved.
+
+use std::collections::BTreeSet;
+
+use super::{
+    KINDS,
+    object::{recorded, target},
+    plan::Driver,
+};
+use crate::{
+    api::{DeletionPolicy, record::Entry},
+    plan::{
+        Action, Effect, Note, Risk, Sql, Step, Target,
+        step::{Hold, SentIntent},
+    },
+    snowflake::catalog::Found,
+};
+
+impl Driver<'_> {
+    /// What is recorded and no longer wanted, the last first.
+    pub(super) fn orphans(&self, known: &BTreeSet<Target>) -> Vec<Step> {
+        if self.planning.offline {
+            return vec![];
+        }
+        let entries = self.planning.record.objects.iter().rev();
+        entries.filter_map(|entry| self.orphan(entry, known)).collect()
+    }
+
+    fn orphan(&self, entry: &Entry, known: &BTreeSet<Target>) -> Option<Step> {
+        let kind = KINDS.iter().find(|kind| kind.word == entry.kind)?;
+        let name = recorded(&entry.name)?;
+        let on = target(kind, &name);
+        if known.contains(&on) {
+            return None;
+        }
+        let forget = || Some(Step::note(on.clone(), Note::Forget { on: on.clone() }));
+        if let Some(intent) = entry.intent.as_ref().filter(|intent| !intent.done) {
+            // Whether it was created: the same request, sent again, is executed at most once.
+            let intent = SentIntent { request_id: intent.request_id, again: true };
+            let sql = Effect::Sql(Sql { statement: (kind.least)(&name), intent: Some(intent) });
+            return Some(Step::new(on, Action::Create(vec![]), vec![sql]));
+        }
+        let by_us = entry.intent.is_some();
+        if entry.created_on.is_none() && !by_us {
+            return forget();
+        }
+        let found = self.seen.found(kind, &name).ok()?;
+        let is_it = |found: &Found| {
+            entry.created_on.as_deref() == Some(found.created_on())
+                || (by_us && self.sighting(kind, found).owner.as_deref() == Some(self.planning.claimant.role))
+        };
+        let keep = entry.adopted && self.spec.deletion_policy.is_none();
+        let goes = found.as_ref().is_some_and(is_it)
+            && !keep
+            && self.spec.deletion_policy != Some(DeletionPolicy::Retain);
+        if !goes {
+            return forget();
+        }
+        let effects =
+            vec![Effect::sql((kind.drop)(&name)), Effect::Remember(Note::Forget { on: on.clone() })];
+        let (risk, hold) = match kind.holds {
+            Some(_) => (Risk::Destructive, Some(Hold::Orphaned)),
+            None => (Risk::Safe, None),
+        };
+        Some(Step { hold, ..Step::new(on, Action::Delete(risk), effects) })
+    }
+}
