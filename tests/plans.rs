@@ -1,6 +1,7 @@
 //! What is recorded, what SHOW says and what the spec wants → exact SQL and changes. No network.
 
 mod monitor;
+mod pipeline;
 mod warehouse;
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};

@@ -6,6 +6,8 @@
 
 mod attach;
 mod database;
+mod file_format;
+mod file_options;
 mod grants;
 mod graph;
 mod masking_policy;
@@ -13,10 +15,13 @@ mod names;
 mod object;
 mod observe;
 mod order;
+mod pipe;
 mod plan;
 mod policy;
 mod row_access_policy;
 mod schema;
+mod sequence;
+mod stage;
 mod stream;
 mod table;
 mod tag;
@@ -50,8 +55,12 @@ const KINDS: &[Kind] = &[
     tag::KIND,
     masking_policy::KIND,
     row_access_policy::KIND,
+    file_format::KIND,
+    stage::KIND,
+    sequence::KIND,
     table::KIND,
     stream::KIND,
+    pipe::KIND,
     task::KIND,
 ];
 
