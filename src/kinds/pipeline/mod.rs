@@ -9,6 +9,8 @@ mod database;
 mod definition;
 mod dynamic_table;
 mod enrichment;
+mod file_format;
+mod file_options;
 mod function;
 mod grants;
 mod graph;
@@ -19,6 +21,7 @@ mod object;
 mod observe;
 mod order;
 mod orphans;
+mod pipe;
 mod plan;
 mod policy;
 mod procedure;
@@ -27,6 +30,8 @@ mod routine;
 mod row_access_policy;
 mod schema;
 mod search_service;
+mod sequence;
+mod stage;
 mod stream;
 mod table;
 mod tag;
@@ -63,6 +68,9 @@ const KINDS: &[Kind] = &[
     tag::KIND,
     masking_policy::KIND,
     row_access_policy::KIND,
+    file_format::KIND,
+    stage::KIND,
+    sequence::KIND,
     table::KIND,
     function::KIND,
     dynamic_table::KIND,
@@ -71,6 +79,7 @@ const KINDS: &[Kind] = &[
     search_service::KIND,
     stream::KIND,
     procedure::KIND,
+    pipe::KIND,
     task::KIND,
 ];
 

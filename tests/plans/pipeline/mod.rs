@@ -1,5 +1,7 @@
 //! Plans of pipelines, a module per kind of object.
 
+mod lists;
+mod policies;
 mod routine;
 
 use std::sync::Arc;

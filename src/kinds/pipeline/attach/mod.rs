@@ -317,15 +317,16 @@ impl Attaching {
         done.extend(becomes.clone());
         let what = becomes.as_deref().unwrap_or(NO_POLICY);
         before.insert(format!("{BEGUN}{what}{UNDER}{}", intent.request_id));
-        let begun = note(&before);
+        // What was begun before and is sent again is recorded already.
+        let begun = (before != *recorded).then(|| note(&before));
         let mut effects: Vec<Effect> = once.first.into_iter().map(Effect::sql).collect();
         effects.push(Effect::Sql(Sql { statement: once.statement, intent: Some(intent) }));
-        let mut parts = Parts { begun: Some(begun.clone()), changes: vec![once.change], effects, rest: None };
+        let mut parts = Parts { begun: begun.clone(), changes: vec![once.change], effects, rest: None };
         if alone {
             parts.effects.append(&mut rest);
         } else {
             parts.effects.push(note(&done));
-            rest.insert(0, begun);
+            rest.splice(0..0, begun);
             parts.rest = Some((self.changes, rest));
         }
         parts
