@@ -8,7 +8,7 @@ use super::grants::Securable;
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::sql::ObjectKind;
-use crate::sql::policy::Attach;
+use crate::sql::policy::{Attach, PolicyChange};
 
 /// A policy on an object, or on one of its columns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,28 +19,46 @@ pub struct Attachment {
     pub arguments: Vec<String>,
 }
 
-/// The error of a column that the object does not have.
-fn no_column(name: &str) -> SqlError {
-    super::select::unknown_column(name)
+impl Attachment {
+    /// A column is called otherwise now.
+    pub(crate) fn rename(&mut self, from: &str, to: &str) {
+        for name in self.column.iter_mut().chain(&mut self.arguments).filter(|name| *name == from) {
+            to.clone_into(name);
+        }
+    }
+
+    /// Is it on the column, or given it?
+    pub(crate) fn uses(&self, name: &str) -> bool {
+        self.column.as_deref() == Some(name) || self.arguments.iter().any(|argument| argument == name)
+    }
+}
+
+/// The masking policy of a column.
+pub(crate) fn masking<'a>(attachments: &'a [Attachment], column: &str) -> Option<&'a Attachment> {
+    let is = |it: &&Attachment| {
+        it.column.as_deref() == Some(column) && it.policy.kind() == ObjectKind::MaskingPolicy
+    };
+    attachments.iter().find(is)
 }
 
 impl Account {
-    /// Everything that a policy on data hangs on. Whatever else carries attachments adds its own here.
+    /// Everything that a policy on data hangs on: tables, views and their like, tags.
     pub(crate) fn attachments(&self) -> impl Iterator<Item = (Securable, &Attachment)> {
         let views = self.views().flat_map(|(on, view)| view.policies.iter().map(move |it| (on, it)));
-        views.chain(self.tag_attachments())
-    }
-
-    fn tag_attachments(&self) -> impl Iterator<Item = (Securable, &Attachment)> {
-        self.databases.iter().flat_map(|database| {
+        let others = self.databases.iter().flat_map(|database| {
             database.schemas.iter().flat_map(|schema| {
                 let (database, within) = (database.head.id, schema.head.id);
-                schema.tags_here.iter().flat_map(move |tag| {
+                let tables = schema.tables.iter().flat_map(move |table| {
+                    let on = Securable::Table(database, within, table.head.id);
+                    table.policies.iter().map(move |it| (on, it))
+                });
+                tables.chain(schema.tags_here.iter().flat_map(move |tag| {
                     let on = Securable::Tag(database, within, tag.head.id);
                     tag.policies.iter().map(move |it| (on, it))
-                })
+                }))
             })
-        })
+        });
+        views.chain(others)
     }
 
     /// Is the policy in use?
@@ -68,12 +86,58 @@ impl Account {
         }
         let named = attach.columns.iter().map(String::as_str).chain(column);
         if let Some(name) = named.into_iter().find(|name| !columns.iter().any(|column| column == name)) {
-            return Err(no_column(name));
+            return Err(super::select::unknown_column(name));
         }
         // The first column after USING is the masked one itself.
         let skip = usize::from(attach.kind == ObjectKind::MaskingPolicy);
         let arguments = attach.columns.iter().skip(skip).cloned().collect();
         Ok(Attachment { policy, column: column.map(ToOwned::to_owned), arguments })
+    }
+
+    /// What ALTER does to the policies of an object with these columns, or of one of them.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::attachment`] and [`Self::attach`]; `003549` when there is nothing to take away.
+    pub(crate) fn change_policies(
+        &self,
+        (context, access): (&Context, &Access),
+        attachments: &mut Vec<Attachment>,
+        change: &PolicyChange,
+        column: Option<&str>,
+        (whom, columns): (&str, &[String]),
+    ) -> Result<(), SqlError> {
+        let count = attachments.len();
+        let (kind, taken) = match change {
+            PolicyChange::Exchange { drop, add } => {
+                let kind = ObjectKind::RowAccessPolicy;
+                if let Some(path) = drop {
+                    let policy = self.securable(context, access, kind, path)?;
+                    attachments.retain(|it| it.policy != policy);
+                }
+                let taken = drop.is_none() || attachments.len() < count;
+                if let Some(add) = add.as_ref().filter(|_| taken) {
+                    let new = self.attachment(context, access, add, None, columns)?;
+                    Self::attach(attachments, new, false)?;
+                }
+                (kind, taken)
+            }
+            PolicyChange::DropAllRowAccess => {
+                attachments.retain(|it| it.policy.kind() != ObjectKind::RowAccessPolicy);
+                (ObjectKind::RowAccessPolicy, true)
+            }
+            PolicyChange::Set(attach, force) => {
+                let new = self.attachment(context, access, attach, column, columns)?;
+                Self::attach(attachments, new, *force)?;
+                (attach.kind, true)
+            }
+            PolicyChange::Unset(kind) => {
+                attachments.retain(|it| it.column.as_deref() != column || it.policy.kind() != *kind);
+                (*kind, attachments.len() < count)
+            }
+        };
+        let whom = column.map_or_else(|| whom.to_owned(), |column| format!("column {column}"));
+        if taken { Ok(()) } else { Err(Self::not_attached(kind, &whom)) }
     }
 
     /// Puts an attachment among those that are there: one of a kind, on an object and on each of its columns.

@@ -95,6 +95,7 @@ impl Account {
                     | ObjectKind::CortexSearchService
                     | ObjectKind::Integration
                     | ObjectKind::NotificationIntegration => self.describe_staged(context, *kind, path),
+                    ObjectKind::PasswordPolicy => self.describe_password_policy(context, path),
                     kind if crate::sql::policy::is_one(*kind) => self.describe_policy(context, *kind, path),
                     kind => self.describe_container(context, &access, *kind, path),
                 }

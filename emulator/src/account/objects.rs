@@ -191,11 +191,6 @@ impl Account {
         self.future.iter_mut().for_each(|grant| follow(&mut grant.within));
         self.inherited.iter_mut().for_each(|grant| follow(&mut grant.within));
         self.attached.iter_mut().for_each(|it| follow(&mut it.policy));
-        let schemas = self.databases.iter_mut().flat_map(|database| database.schemas.iter_mut());
-        for schema in schemas {
-            schema.streams.values_mut().for_each(|stream| follow(&mut stream.source));
-            schema.tables.iter_mut().for_each(|table| table.policies.each_mut(follow));
-        }
         self.follow_bases(|on| if on.schema() == Some(place) { on.in_database(to) } else { on });
         self.users.iter_mut().for_each(|user| user.policies.values_mut().for_each(follow));
     }

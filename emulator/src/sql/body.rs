@@ -1,13 +1,15 @@
 //! SQL that users hand in to be run later: the bodies of tasks and alerts, conditions, handlers in SQL.
 //!
 //! It is kept as it was written. Snowflake compiles it when the object is made; here `sqlparser` reads it, and what
-//! that does not know, but Snowflake documents, is let through ([`UNREAD`], [`FORMS`]).
+//! that does not know, but Snowflake documents, is let through ([`UNREAD`], and `super::forms`).
 
 use sqlparser::ast::{BinaryOperator, Expr, FunctionArguments, UnaryOperator};
 use sqlparser::dialect::SnowflakeDialect;
 use sqlparser::parser::{Parser, ParserError};
 
 use super::cursor::Cursor;
+use super::forms::{self, accepted};
+use super::tokens::raw;
 use crate::error::SqlError;
 
 /// Statements that are checked: the others are known by their first word alone.
@@ -18,25 +20,6 @@ const UNREAD: &[&str] = &[
     "(", "ALTER", "BEGIN", "CALL", "COMMENT", "COMMIT", "COPY", "CREATE", "DECLARE", "DESC", "DESCRIBE",
     "DROP", "EXECUTE", "EXPLAIN", "GET", "GRANT", "LET", "LIST", "LS", "PUT", "REMOVE", "RETURN", "REVOKE",
     "RM", "ROLLBACK", "SET", "SHOW", "TRUNCATE", "UNDROP", "UNSET", "USE",
-];
-
-/// Documented forms of the statements in [`READ`] that `sqlparser` does not read: a text that holds one of them is
-/// let through when it refuses it.
-const FORMS: &[&str] = &[
-    "->",              // lambdas (user-guide/querying-semistructured, FILTER and TRANSFORM)
-    "->>",             // the pipe between statements (operators-flow)
-    "!",               // methods of instances, MODEL!PREDICT(…) (sql-reference/classes)
-    "@",               // files in stages (user-guide/querying-stage)
-    "=>",              // named arguments of table functions and AT | BEFORE | CHANGES (constructs/at-before)
-    "CHANGES",         // constructs/changes
-    "ASOF",            // constructs/asof-join
-    "MATCH_RECOGNIZE", // constructs/match_recognize
-    "CONNECT",         // constructs/connect-by
-    "SEMANTIC_VIEW",   // constructs/semantic_view
-    "RESAMPLE",        // constructs/resample
-    "OVERWRITE",       // INSERT OVERWRITE (sql/insert)
-    "ALL",             // INSERT ALL (sql/insert-multi-table), UNION ALL BY NAME, MERGE … ALL BY NAME
-    "FIRST",           // INSERT FIRST (sql/insert-multi-table)
 ];
 
 /// Reads what is left of a statement as one statement of the user's.
@@ -77,22 +60,13 @@ fn check(text: &str) -> Result<(), Wrong> {
     if !known(READ) {
         return Err(None);
     }
-    match Parser::parse_sql(&SnowflakeDialect {}, text) {
+    let tokens = accepted(raw(text).map_err(|_| None)?);
+    match Parser::new(&SnowflakeDialect {}).with_tokens_with_locations(tokens).parse_statements() {
         Ok(_) => Ok(()),
-        Err(_) if holds_form(cursor) => Ok(()),
+        Err(_) if forms::unread(cursor) => Ok(()),
         Err(ParserError::ParserError(message)) => Err(place_of(&message).or_else(|| Some(end_of(text)))),
         Err(_) => Err(None),
     }
-}
-
-fn holds_form(mut cursor: Cursor) -> bool {
-    while !cursor.done() {
-        if FORMS.iter().any(|form| cursor.is(form) || cursor.is_symbol(form)) {
-            return true;
-        }
-        cursor.next();
-    }
-    false
 }
 
 /// Where the text ends.

@@ -6,6 +6,7 @@ use super::Path;
 use super::cursor::Cursor;
 use super::data_type::{DataType, data_type};
 use super::keys::{self, Key, KeyKind};
+use super::policy::{self, Attach};
 use super::property;
 use super::tag::{self, Tagging};
 use super::tokens::Kind;
@@ -33,16 +34,9 @@ pub(crate) struct ColumnDefinition {
     pub(crate) expression: Option<String>,
     /// What the statement says; the table keeps its own record of these.
     #[serde(skip)]
-    pub(crate) masking: Option<Masking>,
+    pub(crate) policies: Vec<Attach>,
     #[serde(skip)]
     pub(crate) tags: Vec<Tagging>,
-}
-
-/// `[WITH] MASKING POLICY name [USING (column, …)]`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Masking {
-    pub(crate) policy: Path,
-    pub(crate) using: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +57,7 @@ impl ColumnDefinition {
             collation: None,
             comment: None,
             expression: None,
-            masking: None,
+            policies: Vec::new(),
             tags: Vec::new(),
         }
     }
@@ -169,6 +163,10 @@ pub(crate) fn column(cursor: &mut Cursor) -> Result<(ColumnDefinition, Vec<Key>)
     let mut column = ColumnDefinition::new(name, kind);
     let mut found = Vec::new();
     while !cursor.done() && !cursor.is_symbol(",") && !cursor.is_symbol(")") {
+        if let Some(attach) = policy::attach(cursor, true)? {
+            column.policies.push(attach);
+            continue;
+        }
         match () {
             () if cursor.takes("NOT NULL") => column.nullable = false,
             () if cursor.takes("NULL") => {}
@@ -181,9 +179,6 @@ pub(crate) fn column(cursor: &mut Cursor) -> Result<(ColumnDefinition, Vec<Key>)
             () if column.default.is_none() && cursor.takes("DEFAULT") => {
                 column.default = Some(default(cursor, 0)?);
             }
-            () if cursor.takes("WITH MASKING POLICY") || cursor.takes("MASKING POLICY") => {
-                column.masking = Some(masking(cursor)?);
-            }
             () if column.tags.is_empty() && (cursor.takes("WITH TAG") || cursor.takes("TAG")) => {
                 column.tags = tag::after_tag(cursor)?;
             }
@@ -195,13 +190,6 @@ pub(crate) fn column(cursor: &mut Cursor) -> Result<(ColumnDefinition, Vec<Key>)
         }
     }
     Ok((column, found))
-}
-
-/// After `MASKING POLICY`.
-pub(crate) fn masking(cursor: &mut Cursor) -> Result<Masking, SqlError> {
-    let policy = cursor.path()?;
-    let using = if cursor.takes("USING") { cursor.bracketed(Cursor::identifier)? } else { Vec::new() };
-    Ok(Masking { policy, using })
 }
 
 /// `[(start, step)] | [START [WITH] [=] n] [INCREMENT [BY] [=] n]`, then `[ORDER | NOORDER]`

@@ -2,6 +2,36 @@
 
 use sqlparser::tokenizer::{Token as Raw, TokenWithSpan};
 
+use super::cursor::Cursor;
+
+/// Documented forms that `sqlparser` does not read and [`accepted`] does not make readable: a body that holds one of
+/// them is let through when it is refused.
+const UNREAD: &[&str] = &[
+    "->",              // lambdas (user-guide/querying-semistructured, FILTER and TRANSFORM)
+    "->>",             // the pipe between statements (operators-flow)
+    "@",               // files in stages (user-guide/querying-stage)
+    "=>",              // named arguments of table functions and AT | BEFORE | CHANGES (constructs/at-before)
+    "CHANGES",         // constructs/changes
+    "ASOF",            // constructs/asof-join
+    "MATCH_RECOGNIZE", // constructs/match_recognize
+    "CONNECT",         // constructs/connect-by
+    "SEMANTIC_VIEW",   // constructs/semantic_view
+    "OVERWRITE",       // INSERT OVERWRITE (sql/insert)
+    "ALL",             // INSERT ALL (sql/insert-multi-table), UNION ALL BY NAME, MERGE … ALL BY NAME
+    "FIRST",           // INSERT FIRST (sql/insert-multi-table)
+];
+
+/// Does a text hold one of [`UNREAD`]?
+pub(super) fn unread(mut cursor: Cursor) -> bool {
+    while !cursor.done() {
+        if UNREAD.iter().any(|form| cursor.is(form) || cursor.is_symbol(form)) {
+            return true;
+        }
+        cursor.next();
+    }
+    false
+}
+
 /// Forms of Snowflake's that `sqlparser` does not know, made into ones that it does: nothing that is asked of the
 /// tree (which objects, which columns) depends on them.
 pub(super) fn accepted(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {

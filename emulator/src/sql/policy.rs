@@ -16,6 +16,20 @@ pub(crate) struct Attach {
     pub(crate) columns: Vec<String>,
 }
 
+/// What ALTER does to the policies of an object, or of one of its columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PolicyChange {
+    /// `DROP ROW ACCESS POLICY`, `ADD ROW ACCESS POLICY`, or both.
+    Exchange {
+        drop: Option<Path>,
+        add: Option<Attach>,
+    },
+    DropAllRowAccess,
+    /// SET, and FORCE.
+    Set(Attach, bool),
+    Unset(ObjectKind),
+}
+
 /// (kind, whether it is for a column, the word before its columns).
 const KINDS: [(ObjectKind, bool, &str); 4] = [
     (ObjectKind::RowAccessPolicy, false, "ON"),
@@ -30,18 +44,55 @@ pub(crate) fn is_one(kind: ObjectKind) -> bool {
 }
 
 /// The kind of a policy for columns, or of one for whole objects, when its words come next.
-pub(crate) fn policy_kind(cursor: &mut Cursor, column: bool) -> Option<ObjectKind> {
+fn policy_kind(cursor: &mut Cursor, column: bool) -> Option<ObjectKind> {
     let mut kinds = KINDS.iter().filter(|(_, for_column, _)| *for_column == column);
     kinds.find(|(kind, ..)| cursor.takes(kind.singular())).map(|(kind, ..)| *kind)
 }
 
-/// `ROW ACCESS POLICY p ON (…)`, `MASKING POLICY p [USING (…)]` and their like; nothing when none comes.
+/// `[WITH] ROW ACCESS POLICY p ON (…)`, `[WITH] MASKING POLICY p [USING (…)]` and their like; nothing when none comes.
 pub(crate) fn attach(cursor: &mut Cursor, column: bool) -> Result<Option<Attach>, SqlError> {
-    policy_kind(cursor, column).map(|kind| attach_after(cursor, kind)).transpose()
+    let mut kinds = KINDS.iter().filter(|(_, for_column, _)| *for_column == column);
+    let found = kinds.find(|(kind, ..)| {
+        cursor.takes(&format!("WITH {}", kind.singular())) || cursor.takes(kind.singular())
+    });
+    found.map(|(kind, ..)| attach_after(cursor, *kind)).transpose()
 }
 
-/// The same, after the words of the kind.
-pub(crate) fn attach_after(cursor: &mut Cursor, kind: ObjectKind) -> Result<Attach, SqlError> {
+/// What ALTER says of policies, of an object or of a column; nothing when it speaks of something else.
+pub(crate) fn change(cursor: &mut Cursor, column: bool) -> Result<Option<PolicyChange>, SqlError> {
+    const ROW: ObjectKind = ObjectKind::RowAccessPolicy;
+    if !column && cursor.takes("DROP ALL ROW ACCESS POLICIES") {
+        return Ok(Some(PolicyChange::DropAllRowAccess));
+    }
+    if !column && cursor.takes("ADD ROW ACCESS POLICY") {
+        return Ok(Some(PolicyChange::Exchange { drop: None, add: Some(attach_after(cursor, ROW)?) }));
+    }
+    if !column && cursor.takes("DROP ROW ACCESS POLICY") {
+        let drop = Some(cursor.path()?);
+        let mut add = None;
+        if cursor.takes_symbol(",") || cursor.is("ADD") {
+            cursor.expect("ADD ROW ACCESS POLICY")?;
+            add = Some(attach_after(cursor, ROW)?);
+        }
+        return Ok(Some(PolicyChange::Exchange { drop, add }));
+    }
+    for (kind, for_column, _) in KINDS {
+        if for_column != column {
+            continue;
+        }
+        if cursor.takes(&format!("SET {}", kind.singular())) {
+            let policy = attach_after(cursor, kind)?;
+            return Ok(Some(PolicyChange::Set(policy, cursor.takes("FORCE"))));
+        }
+        if cursor.takes(&format!("UNSET {}", kind.singular())) {
+            return Ok(Some(PolicyChange::Unset(kind)));
+        }
+    }
+    Ok(None)
+}
+
+/// A policy and its columns, after the words of its kind.
+fn attach_after(cursor: &mut Cursor, kind: ObjectKind) -> Result<Attach, SqlError> {
     let policy = cursor.path()?;
     let word = KINDS.iter().find(|(of, ..)| *of == kind).map_or("", |(.., word)| *word);
     let columns = match kind {

@@ -336,6 +336,7 @@ pub(crate) fn describe(cursor: &mut Cursor) -> Result<Command, SqlError> {
         ObjectKind::CortexSearchService,
         ObjectKind::Integration,
         ObjectKind::NotificationIntegration,
+        ObjectKind::PasswordPolicy,
     ];
     if !described.contains(&kind) && !super::policy::is_one(kind) {
         return Err(SqlError::unsupported(format!("DESCRIBE {}", kind.singular())));

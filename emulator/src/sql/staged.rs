@@ -36,13 +36,27 @@ pub(super) const PIPE: &[Property] = &[
     COMMENT,
 ];
 
-/// The other types (QUEUE, WEBHOOK) lead to clouds (docs: create-notification-integration-email).
+/// The types QUEUE and WEBHOOK lead to clouds: they can be made, named and shown (docs:
+/// create-notification-integration and its like).
 pub(super) const NOTIFICATION: &[Property] = &[
     row("TYPE", Takes::Choice(&[("EMAIL", "EMAIL"), ("QUEUE", "QUEUE"), ("WEBHOOK", "WEBHOOK")])),
     row("ENABLED", Takes::Boolean),
     row("ALLOWED_RECIPIENTS", Takes::Texts),
     row("DEFAULT_RECIPIENTS", Takes::Texts),
     row("DEFAULT_SUBJECT", Takes::Text),
+    row("DIRECTION", Takes::Any),
+    row("NOTIFICATION_PROVIDER", Takes::Any),
+    row("AWS_SNS_TOPIC_ARN", Takes::Text),
+    row("AWS_SNS_ROLE_ARN", Takes::Text),
+    row("AZURE_EVENT_GRID_TOPIC_ENDPOINT", Takes::Text),
+    row("AZURE_STORAGE_QUEUE_PRIMARY_URI", Takes::Text),
+    row("AZURE_TENANT_ID", Takes::Text),
+    row("GCP_PUBSUB_TOPIC_NAME", Takes::Text),
+    row("GCP_PUBSUB_SUBSCRIPTION_NAME", Takes::Text),
+    row("WEBHOOK_URL", Takes::Text),
+    row("WEBHOOK_SECRET", Takes::NameOrText),
+    row("WEBHOOK_BODY_TEMPLATE", Takes::Text),
+    row("WEBHOOK_HEADERS", Takes::Opaque),
     COMMENT,
 ];
 

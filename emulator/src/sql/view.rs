@@ -4,7 +4,7 @@
 use super::cursor::{Cursor, Path};
 use super::data_type::{DataType, data_type};
 use super::definition::{Query, query};
-use super::policy::{Attach, attach, attach_after, policy_kind};
+use super::policy::{self, Attach, PolicyChange, attach};
 use super::property::{Property, Setting, Takes, find, row, setting, some_settings, unset};
 use super::tag::{self, Tagging};
 use super::{Command, How, ObjectKind};
@@ -111,14 +111,7 @@ pub(crate) enum ViewAction {
     Unset(Vec<&'static Property>, bool),
     SetTags(Vec<Tagging>),
     UnsetTags(Vec<Path>),
-    /// Row access policies: one goes, one comes.
-    Policies {
-        drop: Option<Path>,
-        add: Option<Attach>,
-    },
-    DropAllRowAccessPolicies,
-    SetPolicy(Attach, bool),
-    UnsetPolicy(ObjectKind),
+    Policies(PolicyChange),
     Columns(Vec<(String, ColumnAction)>),
     /// Nothing: the clustering key goes.
     ClusterBy(Option<String>),
@@ -129,9 +122,7 @@ pub(crate) enum ViewAction {
 
 #[derive(Clone, Debug)]
 pub(crate) enum ColumnAction {
-    /// A policy, and FORCE.
-    SetPolicy(Attach, bool),
-    UnsetPolicy(ObjectKind),
+    Policy(PolicyChange),
     SetTags(Vec<Tagging>),
     UnsetTags(Vec<Path>),
 }
@@ -284,6 +275,9 @@ pub(crate) fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
 
 fn action(cursor: &mut Cursor, kind: ObjectKind) -> Result<ViewAction, SqlError> {
     let (view, dynamic) = (kind == ObjectKind::View, kind == ObjectKind::DynamicTable);
+    if let Some(change) = policy::change(cursor, false)? {
+        return Ok(ViewAction::Policies(change));
+    }
     match () {
         () if cursor.takes("RENAME TO") => cursor.path().map(ViewAction::RenameTo),
         () if dynamic && cursor.takes("SWAP WITH") => cursor.path().map(ViewAction::SwapWith),
@@ -299,8 +293,6 @@ fn action(cursor: &mut Cursor, kind: ObjectKind) -> Result<ViewAction, SqlError>
             cursor.takes("COPY SESSION");
             Ok(ViewAction::Refresh)
         }
-        () if cursor.takes("DROP ALL ROW ACCESS POLICIES") => Ok(ViewAction::DropAllRowAccessPolicies),
-        () if cursor.is("ADD") || cursor.is("DROP") => policies(cursor),
         () if cursor.is("ALTER") || cursor.is("MODIFY") => {
             cursor.next();
             cursor.list(column_action).map(ViewAction::Columns)
@@ -309,9 +301,6 @@ fn action(cursor: &mut Cursor, kind: ObjectKind) -> Result<ViewAction, SqlError>
         () if cursor.takes("UNSET") => {
             if cursor.is("TAG") {
                 return tag::unset(cursor).map(ViewAction::UnsetTags);
-            }
-            if let Some(kind) = policy_kind(cursor, false) {
-                return Ok(ViewAction::UnsetPolicy(kind));
             }
             let secure = !dynamic && cursor.takes("SECURE");
             if secure && cursor.done() {
@@ -332,10 +321,6 @@ fn set(cursor: &mut Cursor, kind: ObjectKind) -> Result<ViewAction, SqlError> {
     if cursor.is("TAG") {
         return tag::set(cursor).map(ViewAction::SetTags);
     }
-    if let Some(kind) = policy_kind(cursor, false) {
-        let policy = attach_after(cursor, kind)?;
-        return Ok(ViewAction::SetPolicy(policy, cursor.takes("FORCE")));
-    }
     let secure = kind != ObjectKind::DynamicTable && cursor.takes("SECURE");
     if secure && cursor.done() {
         return Ok(ViewAction::Set(Vec::new(), true));
@@ -343,43 +328,17 @@ fn set(cursor: &mut Cursor, kind: ObjectKind) -> Result<ViewAction, SqlError> {
     some_settings(cursor, &|name| altered(kind, name)).map(|settings| ViewAction::Set(settings, secure))
 }
 
-/// `[DROP ROW ACCESS POLICY p [,]] [ADD ROW ACCESS POLICY p ON (…)]`
-fn policies(cursor: &mut Cursor) -> Result<ViewAction, SqlError> {
-    let drop = if cursor.takes("DROP") {
-        cursor.expect("ROW ACCESS POLICY")?;
-        let path = cursor.path()?;
-        cursor.takes_symbol(",");
-        Some(path)
-    } else {
-        None
-    };
-    let add = if cursor.takes("ADD") {
-        cursor.expect("ROW ACCESS POLICY")?;
-        Some(attach_after(cursor, ObjectKind::RowAccessPolicy)?)
-    } else {
-        None
-    };
-    Ok(ViewAction::Policies { drop, add })
-}
-
 fn column_action(cursor: &mut Cursor) -> Result<(String, ColumnAction), SqlError> {
     cursor.takes("COLUMN");
     let column = cursor.identifier()?;
-    let set = cursor.takes("SET");
-    if !set {
-        cursor.expect("UNSET")?;
+    if let Some(change) = policy::change(cursor, true)? {
+        return Ok((column, ColumnAction::Policy(change)));
     }
-    let action = match (set, cursor.is("TAG")) {
-        (true, true) => ColumnAction::SetTags(tag::set(cursor)?),
-        (false, true) => ColumnAction::UnsetTags(tag::unset(cursor)?),
-        _ => {
-            let Some(kind) = policy_kind(cursor, true) else { return cursor.unexpected() };
-            if set {
-                let policy = attach_after(cursor, kind)?;
-                ColumnAction::SetPolicy(policy, cursor.takes("FORCE"))
-            } else {
-                ColumnAction::UnsetPolicy(kind)
-            }
+    let action = match () {
+        () if cursor.takes("SET") => ColumnAction::SetTags(tag::set(cursor)?),
+        () => {
+            cursor.expect("UNSET")?;
+            ColumnAction::UnsetTags(tag::unset(cursor)?)
         }
     };
     Ok((column, action))

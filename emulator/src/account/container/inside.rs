@@ -13,9 +13,9 @@ use crate::sql::{How, Path};
 use std::collections::BTreeMap;
 
 /// What CREATE answers when the name is taken, or None when it goes on.
-pub(crate) fn taken(
+pub(crate) fn taken<T>(
     how: How,
-    before: Option<Id>,
+    before: Option<T>,
     path: &[String],
     name: &str,
 ) -> Result<Option<Rows>, SqlError> {

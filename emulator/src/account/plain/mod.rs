@@ -1,5 +1,6 @@
 //! Objects that are known by name, owner and properties alone.
 
+mod describe;
 mod policies;
 mod show;
 
@@ -195,6 +196,9 @@ impl Account {
             Some(place) => Securable::Inside(kind, place.0, place.1, id),
             None => Securable::Plain(kind, id),
         };
+        if let Some(place) = place.filter(|_| kind == ObjectKind::EventTable) {
+            self.relation_before(place, &name, kind, create.how)?;
+        }
         let before = self.plain_in(kind, place).and_then(|store| store.id(&name));
         if let Some(id) = before {
             match create.how {

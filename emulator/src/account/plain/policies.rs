@@ -106,7 +106,7 @@ impl Account {
 
     /// `001492` while somebody has the policy.
     pub(super) fn unused(&self, on: Securable) -> Result<(), SqlError> {
-        if self.holders(on).is_empty() && self.tables_with(on).is_empty() {
+        if self.holders(on).is_empty() {
             return Ok(());
         }
         Err(SqlError::new(

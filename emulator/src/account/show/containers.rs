@@ -289,11 +289,25 @@ impl Account {
                 let mut takes = |on: Securable, name: &str| self.sees(access, on) && page.takes(name);
                 match kind {
                     ObjectKind::Table | ObjectKind::InteractiveTable => {
-                        for it in schema.tables.iter() {
-                            let on = Securable::Table(place.0, place.1, it.head.id);
-                            let wanted = kind == ObjectKind::Table || it.interactive;
-                            if wanted && takes(on, &it.head.name) {
-                                rows.rows.push(self.table_row(on, it, terse));
+                        let mut found: Vec<(&str, Securable, Option<&Plain>)> = schema
+                            .tables
+                            .iter()
+                            .filter(|it| kind == ObjectKind::Table || it.interactive)
+                            .map(|it| {
+                                (it.head.name.as_str(), Securable::Table(place.0, place.1, it.head.id), None)
+                            })
+                            .collect();
+                        if kind == ObjectKind::Table {
+                            let dynamic = listed(schema, place, ObjectKind::DynamicTable).into_iter();
+                            found.extend(dynamic.map(|(on, it)| (it.head.name.as_str(), on, Some(it))));
+                            found.sort_by_key(|(name, ..)| *name);
+                        }
+                        for (name, on, dynamic) in found {
+                            if takes(on, name) {
+                                rows.rows.extend(match dynamic {
+                                    Some(it) => Some(self.dynamic_table_row(on, it, terse)),
+                                    None => self.table_at(on).map(|it| self.table_row(on, it, terse)),
+                                });
                             }
                         }
                     }

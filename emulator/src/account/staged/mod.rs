@@ -262,7 +262,12 @@ impl Account {
         let object = self.plain_at(on).ok_or_else(SqlError::impossible)?;
         match on.kind() {
             ObjectKind::CatalogIntegration => Err(SqlError::unsupported("DESCRIBE of catalog integrations")),
-            ObjectKind::NotificationIntegration => Ok(mail_rows(object)),
+            ObjectKind::NotificationIntegration if object.text("TYPE").is_none_or(|kind| kind == "EMAIL") => {
+                Ok(mail_rows(object))
+            }
+            ObjectKind::NotificationIntegration => Err(SqlError::unsupported(
+                "DESCRIBE of notification integrations that are not of the type EMAIL",
+            )),
             ObjectKind::FileFormat => {
                 let headings = ["property", "property_type", "property_value", "property_default"];
                 let mut rows = table(&headings.map(|name| (name, Text)));
@@ -308,10 +313,6 @@ impl Account {
 /// What is said of notifications by mail (docs: create-notification-integration-email); the numbers are unverified.
 fn mail(settings: &[Setting], create: bool) -> Result<(), SqlError> {
     const MOST: usize = 50;
-    let kind = value_of(settings, "TYPE").and_then(Value::text);
-    if kind.is_some_and(|kind| kind != "EMAIL") {
-        return Err(SqlError::unsupported("notification integrations that are not of the type EMAIL"));
-    }
     for needed in ["TYPE", "ENABLED"] {
         if create && value_of(settings, needed).is_none() {
             return Err(rules::missing(needed));

@@ -40,13 +40,16 @@ pub struct Stream {
     initial: bool,
     /// When it was made, consumed, or asked while it was empty: it becomes stale some days later.
     fresh: i64,
+    /// Of a stream on a view or a dynamic table: the tables below, each with its version when the stream was made.
+    #[serde(default)]
+    bases: Vec<(Securable, u64)>,
 }
 
 impl Stream {
-    /// Its source has another place or name now.
-    pub(crate) fn moved(&mut self, to: Securable, path: &[String]) {
-        self.source = to;
-        self.path = path.to_vec();
+    /// What it is on has moved.
+    pub(crate) fn follow(&mut self, follow: impl Fn(Securable) -> Securable) {
+        self.source = follow(self.source);
+        self.bases.iter_mut().for_each(|(base, _)| *base = follow(*base));
     }
 }
 
@@ -122,6 +125,7 @@ impl Account {
                     offset,
                     initial: said("SHOW_INITIAL_ROWS"),
                     fresh: now,
+                    bases: self.bases_with_versions(source),
                 });
                 if let Some(text) = value_of(&create.settings, "COMMENT").and_then(Value::text) {
                     text.clone_into(&mut comment);
@@ -147,6 +151,33 @@ impl Account {
             self.grants.put(Grant { on: on(id), ..grant });
         }
         Ok(status(format!("Stream {name} successfully created.")))
+    }
+
+    /// The source of streams has another place or name now.
+    pub(crate) fn streams_follow(&mut self, from: Securable, to: Securable) {
+        let path = self.path_of(to);
+        let schemas = self.databases.iter_mut().flat_map(|database| database.schemas.iter_mut());
+        let streams = schemas.flat_map(|schema| schema.streams.values_mut());
+        for stream in streams.filter(|stream| stream.source == from) {
+            (stream.source, stream.path) = (to, path.clone());
+        }
+    }
+
+    /// The tables that a view or a dynamic table reads, through other views as well.
+    fn bases_with_versions(&self, source: Securable) -> Vec<(Securable, u64)> {
+        let (mut found, mut seen, mut open) = (Vec::new(), Vec::new(), vec![source]);
+        while let Some(on) = open.pop() {
+            if seen.contains(&on) {
+                continue;
+            }
+            seen.push(on);
+            if let Some(table) = self.table_at(on).filter(|_| on != source) {
+                found.push((on, table.data.version()));
+            }
+            let bases = self.view_at(on).into_iter().flat_map(|view| &view.bases);
+            open.extend(bases.filter_map(|base| self.relation_called(&base.path)));
+        }
+        found
     }
 
     /// Where a new stream begins.

@@ -44,15 +44,15 @@ impl Account {
     }
 
     pub(super) fn condition(&self, stream: &Stream, now: i64) -> Condition {
-        let there = self.head_at(stream.source).is_some();
-        let named = || {
-            let [database, schema, name] = stream.path.as_slice() else { return false };
-            let schema = self.databases.get(database).and_then(|it| it.schemas.get(schema));
-            schema.is_some_and(|it| it.tables.id(name).is_some())
-        };
+        let there = |on: Securable| self.head_at(on).is_some();
+        // Who makes a table below a view anew breaks the streams on it; a dynamic table is filled again.
+        let whole = stream.kind == ObjectKind::DynamicTable || stream.bases.iter().all(|(on, _)| there(*on));
+        let there = there(stream.source);
+        let named = || self.relation_called(&stream.path).is_some();
         match () {
             () if !there && named() => Condition::Stale,
             () if !there => Condition::Dropped,
+            () if !whole => Condition::Stale,
             () if now > self.stale_after(stream) => Condition::Stale,
             () => Condition::Fresh,
         }
@@ -129,6 +129,14 @@ impl Account {
         let path = crate::sql::path_of(name)?;
         let on = self.securable(context, access, ObjectKind::Stream, &path)?;
         self.need(access, on, &["SELECT"])?;
-        Ok(!self.stream_rows(on, now)?.is_empty())
+        let stream = self.stream_at(on).ok_or_else(SqlError::impossible)?;
+        if stream.bases.is_empty() || self.condition(stream, now) != Condition::Fresh {
+            return Ok(!self.stream_rows(on, now)?.is_empty());
+        }
+        // What a view makes of its tables is not known here: any change in one of them counts.
+        let moved = |(on, version): &(Securable, u64)| {
+            self.table_at(*on).is_some_and(|table| table.data.version() != *version)
+        };
+        Ok(stream.initial || stream.bases.iter().any(moved))
     }
 }

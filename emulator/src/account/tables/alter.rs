@@ -13,6 +13,7 @@ use crate::error::SqlError;
 use crate::rows::Rows;
 use crate::sql::ObjectKind;
 use crate::sql::keys::{Key, KeyKind};
+use crate::sql::policy::PolicyChange;
 use crate::sql::table::{AlterTable, KeyChoice, TableAction};
 
 /// A table that is being altered: the change is put back only when all of it holds.
@@ -64,7 +65,7 @@ impl Account {
         let Securable::Table(database, schema, id) = on else { return Err(SqlError::impossible()) };
         // Its new place must let the role create tables (docs: alter-table, RENAME TO).
         self.may_create_in(access, Securable::Schema(there.0, there.1), "CREATE TABLE")?;
-        if self.schema(there)?.tables.id(&name).is_some_and(|other| other != id) {
+        if self.relation_named(there, &name).is_some_and(|other| other != on) {
             return Err(SqlError::exists(display(to)));
         }
         let (from, moved) = (self.path_of(on), Securable::Table(there.0, there.1, id));
@@ -75,12 +76,10 @@ impl Account {
         if moved != on {
             self.grants.move_object(on, moved);
         }
+        self.streams_follow(on, moved);
         let path = self.path_of(moved);
         for database in self.databases.iter_mut() {
             for schema in database.schemas.iter_mut() {
-                for stream in schema.streams.values_mut().filter(|stream| stream.source == on) {
-                    stream.moved(moved, &path);
-                }
                 let keys = schema.tables.iter_mut().flat_map(|table| &mut table.shape.keys);
                 for (target, _) in keys.filter_map(|key| key.references.as_mut()) {
                     if *target == from {
@@ -187,32 +186,20 @@ impl Altered<'_> {
                 let ids = self.account.tag_ids(self.context, self.access, tags)?;
                 self.table.tags.retain(|id, _| !ids.contains(id));
             }
-            TableAction::AddRowAccess(said) => {
-                if self.table.policies.row_access.is_some() {
-                    return Err(SqlError::new(
-                        3558,
-                        "23001",
-                        "Object already has a ROW_ACCESS_POLICY (only one ROW_ACCESS_POLICY is allowed at a time).",
-                    ));
-                }
-                let attachment = self.account.row_access_for(self.context, self.access, said, &self.table)?;
-                self.table.policies.row_access = Some(attachment);
-            }
-            TableAction::DropRowAccess { policy, then } => {
-                let kind = ObjectKind::RowAccessPolicy;
-                let on = self.account.policy(self.context, self.access, kind, policy)?;
-                if self.table.policies.row_access.as_ref().is_none_or(|held| held.policy != on) {
-                    return Err(Account::not_attached(kind, &format!("table {}", self.table.head.name)));
-                }
-                self.table.policies.row_access = None;
-                if let Some(said) = then {
-                    self.act(&TableAction::AddRowAccess(said.clone()))?;
-                }
-            }
-            TableAction::DropAllRowAccess => self.table.policies.row_access = None,
+            TableAction::Policies(change) => self.change_policies(change, None)?,
             TableAction::SearchOptimization(on) => self.table.search_optimization = *on,
         }
         Ok(())
+    }
+
+    pub(super) fn change_policies(
+        &mut self,
+        change: &PolicyChange,
+        column: Option<&str>,
+    ) -> Result<(), SqlError> {
+        let whom = format!("table {}", self.table.head.name);
+        let (names, by) = (self.table.names(), (self.context, self.access));
+        self.account.change_policies(by, &mut self.table.policies, change, column, (&whom, &names))
     }
 
     pub(super) fn add_key(&mut self, said: &Key) -> Result<(), SqlError> {

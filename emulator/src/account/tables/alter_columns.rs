@@ -1,10 +1,8 @@
 //! ALTER TABLE: what it does to columns, and what Snowflake refuses to do to them (docs: alter-table-column).
 
-use super::super::Account;
 use super::super::select::unknown_column;
 use super::alter::Altered;
 use crate::error::SqlError;
-use crate::sql::ObjectKind;
 use crate::sql::columns::ColumnDefinition;
 use crate::sql::data_type::DataType;
 use crate::sql::keys::Key;
@@ -104,7 +102,7 @@ impl Altered<'_> {
         if let Some(clustering) = &mut self.table.cluster_by {
             clustering.rename(from, to);
         }
-        self.table.policies.rename(from, to);
+        self.table.policies.iter_mut().for_each(|it| it.rename(from, to));
         Ok(())
     }
 
@@ -127,7 +125,7 @@ impl Altered<'_> {
                     format!("Cannot drop column '{name}' which belongs to a clustering key"),
                 ));
             }
-            if self.table.policies.use_column(name) {
+            if self.table.policies.iter().any(|it| it.uses(name)) {
                 // Unverified.
                 return Err(compilation(
                     2262,
@@ -202,27 +200,7 @@ impl Altered<'_> {
             ColumnChange::Comment(text) => {
                 self.table.shape.columns[at].comment = text.clone().filter(|text| !text.is_empty());
             }
-            ColumnChange::SetMasking { masking, force } => {
-                let attachment = self.account.masking_for(self.context, self.access, &name, masking)?;
-                if let Some(missing) = attachment.columns.iter().find(|name| self.table.place(name).is_none())
-                {
-                    return Err(unknown_column(missing));
-                }
-                let held = self.table.policies.masking.get(&name);
-                if held.is_some_and(|held| held.policy != attachment.policy) && !force {
-                    return Err(SqlError::new(
-                        3558,
-                        "23001",
-                        "Specified column already attached to another masking policy. A column cannot be attached to multiple masking policies. Please drop the current association in order to attach a new masking policy.",
-                    ));
-                }
-                self.table.policies.masking.insert(name, attachment);
-            }
-            ColumnChange::UnsetMasking => {
-                if self.table.policies.masking.remove(&name).is_none() {
-                    return Err(Account::not_attached(ObjectKind::MaskingPolicy, &format!("column {name}")));
-                }
-            }
+            ColumnChange::Policy(change) => self.change_policies(change, Some(&name))?,
             ColumnChange::SetTags(tags) => {
                 let values = self.account.tag_values(self.context, self.access, tags)?;
                 self.table.column_tags.entry(name).or_default().extend(values);

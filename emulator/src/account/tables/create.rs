@@ -28,11 +28,10 @@ impl Account {
         let (within, name) = self.in_schema(context, &access, &create.path)?;
         let privilege = if create.interactive { "CREATE INTERACTIVE TABLE" } else { "CREATE TABLE" };
         self.may_create_in(&access, Securable::Schema(within.0, within.1), privilege)?;
-        let before = self.schema(within)?.tables.id(&name);
-        if let Some(answer) = taken(create.how, before, &create.path, &name)? {
+        let replaced = self.relation_before(within, &name, ObjectKind::Table, create.how)?;
+        if let Some(answer) = taken(create.how, replaced, &create.path, &name)? {
             return Ok(answer);
         }
-        let replaced = before.map(|id| Securable::Table(within.0, within.1, id));
         if let Some(replaced) = replaced {
             self.need(&access, replaced, &[])?;
         }
@@ -84,15 +83,16 @@ impl Account {
         if let Some(clustering) = &create.cluster_by {
             cluster(&mut made, clustering)?;
         }
-        if let Some(said) = &create.row_access {
-            made.policies.row_access = Some(self.row_access_for(context, &access, said, &made)?);
+        for said in &create.policies {
+            let attachment = self.attachment(context, &access, said, None, &made.names())?;
+            Self::attach(&mut made.policies, attachment, false)?;
         }
         made.tags.extend(self.tag_values(context, &access, &create.tags)?);
         let id = made.head.id;
         let on = Securable::Table(within.0, within.1, id);
         let kept = self.grants_to_copy(replaced.or(source).filter(|_| create.copy_grants));
         let schema = self.schema_mut(within)?;
-        if let Some(before) = before {
+        if let Some(Securable::Table(.., before)) = replaced {
             schema.tables.remove(before);
         }
         schema.tables.put(made);
@@ -144,12 +144,9 @@ impl Account {
         table: &mut Table,
         said: &ColumnDefinition,
     ) -> Result<(), SqlError> {
-        if let Some(masking) = &said.masking {
-            let attachment = self.masking_for(context, access, &said.name, masking)?;
-            if let Some(name) = attachment.columns.iter().find(|name| table.place(name).is_none()) {
-                return Err(unknown_column(name));
-            }
-            table.policies.masking.insert(said.name.clone(), attachment);
+        for policy in &said.policies {
+            let attachment = self.attachment(context, access, policy, Some(&said.name), &table.names())?;
+            Self::attach(&mut table.policies, attachment, false)?;
         }
         if !said.tags.is_empty() {
             let values = self.tag_values(context, access, &said.tags)?;
@@ -162,7 +159,7 @@ impl Account {
             }
         }
         if let Some(column) = table.place(&said.name).map(|at| &mut table.shape.columns[at]) {
-            (column.masking, column.tags) = (None, Vec::new());
+            (column.policies, column.tags) = (Vec::new(), Vec::new());
         }
         Ok(())
     }

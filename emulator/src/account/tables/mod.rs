@@ -4,7 +4,6 @@ mod alter;
 mod alter_columns;
 mod create;
 mod headings;
-mod policies;
 mod record;
 mod show;
 
@@ -17,6 +16,7 @@ use uuid::Uuid;
 use super::Account;
 use super::access::Access;
 use super::answer::{Cell, display, executed, like, number, table, text, time, yes};
+use super::attachment::masking;
 use super::grants::Securable;
 use super::select::unknown_column;
 use super::store::{Head, Id};
@@ -200,6 +200,10 @@ impl Account {
             }
             return Ok(rows);
         }
+        if inspection.subject == Subject::Columns && one.is_none() {
+            self.columns_of_views(&access, (&databases, schema), inspection.like.as_deref(), &mut rows);
+        }
+        let views = rows.rows.len();
         for placed in self.placed(&access, databases, schema) {
             if one.is_some_and(|one| placed.table.head.id != one) {
                 continue;
@@ -210,7 +214,7 @@ impl Account {
             };
             match inspection.subject {
                 Subject::Columns => {
-                    let left = COLUMNS_SHOWN.saturating_sub(rows.rows.len());
+                    let left = COLUMNS_SHOWN.saturating_sub(rows.rows.len() - views);
                     let columns = columns.filter(shown).take(left);
                     rows.rows.extend(columns.map(|column| column_row(placed, column)));
                 }
@@ -223,12 +227,38 @@ impl Account {
                 Subject::ExportedKeys | Subject::Indexes => {}
             }
         }
+        if views > 0 {
+            // By database, schema and table.
+            rows.rows
+                .sort_by(|one, other| (&one[9], &one[1], &one[0]).cmp(&(&other[9], &other[1], &other[0])));
+            rows.rows.truncate(COLUMNS_SHOWN);
+        }
         Ok(rows)
+    }
+
+    /// SHOW COLUMNS lists those of views and dynamic tables as well (docs: show-columns).
+    fn columns_of_views(
+        &self,
+        access: &Access,
+        (databases, schema): (&[Id], Option<Id>),
+        pattern: Option<&str>,
+        rows: &mut Rows,
+    ) {
+        let here = |on: Securable| {
+            on.schema().is_some_and(|(database, within)| {
+                databases.contains(&database) && schema.is_none_or(|schema| schema == within)
+            })
+        };
+        for (on, view) in self.views() {
+            if here(on) && on.kind() != ObjectKind::CortexSearchService && self.sees(access, on) {
+                rows.rows.extend(self.view_column_rows((on, view), pattern, COLUMNS));
+            }
+        }
     }
 
     fn described(&self, table: &Table, column: &ColumnDefinition) -> Vec<Cell> {
         let (shape, kind) = (&table.shape, column.kind.shown());
-        let policy = table.policies.masking.get(&column.name);
+        let policy = masking(&table.policies, &column.name);
         vec![
             text(&column.name),
             text(

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::attachment::Attachment;
 use super::super::data::Data;
 use super::super::store::{Head, Id, Object};
 use super::super::warehouse::Stored;
-use super::policies::TablePolicies;
 use crate::sql::columns::Shape;
 use crate::sql::table::{Clustering, Keeping};
 
@@ -37,7 +37,7 @@ pub struct Table {
     #[serde(default)]
     pub(crate) column_tags: BTreeMap<String, BTreeMap<Id, String>>,
     #[serde(default)]
-    pub(crate) policies: TablePolicies,
+    pub(crate) policies: Vec<Attachment>,
     #[serde(default)]
     pub(crate) data: Data,
 }
@@ -57,9 +57,14 @@ impl Table {
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
             column_tags: BTreeMap::new(),
-            policies: TablePolicies::default(),
+            policies: Vec::new(),
             data: Data::default(),
         }
+    }
+
+    /// The names of the columns.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.shape.columns.iter().map(|column| column.name.clone()).collect()
     }
 
     /// The place of a column.

@@ -3,9 +3,12 @@
 use super::super::Account;
 use super::super::answer::{Cell, number, table, text, time, yes};
 use super::super::grants::Securable;
+use super::super::plain::Plain;
 use super::record::Table;
 use crate::rows::ColumnType::{self, Fixed, Text, TimestampLtz};
 use crate::rows::Rows;
+use crate::sql::columns::Shape;
+use crate::sql::table::Keeping;
 
 const COLUMNS: &[(&str, ColumnType)] = &[
     ("created_on", TimestampLtz),
@@ -86,6 +89,25 @@ impl Account {
             yes(false),
             yes(false),
         ]
+    }
+
+    /// SHOW TABLES lists dynamic tables as well (docs: show-tables, `is_dynamic`).
+    pub(crate) fn dynamic_table_row(&self, place: Securable, object: &Plain, terse: bool) -> Vec<Cell> {
+        let view = object.view();
+        let transient = view.is_some_and(|view| view.transient);
+        let keeping = if transient { Keeping::Transient } else { Keeping::Permanent };
+        let mut stand_in = Table::new(object.head.clone(), false, keeping, Shape::default());
+        stand_in.change_tracking = true;
+        let mut row = self.table_row(place, &stand_in, terse);
+        let cluster = view.and_then(|view| view.cluster_by.as_ref());
+        for ((name, _), cell) in COLUMNS.iter().zip(&mut row).filter(|_| !terse) {
+            match *name {
+                "is_dynamic" => *cell = yes(true),
+                "cluster_by" => *cell = text(cluster.map(|key| format!("LINEAR({key})")).unwrap_or_default()),
+                _ => {}
+            }
+        }
+        row
     }
 
     /// Where a table's parameters may be set, the nearest first.

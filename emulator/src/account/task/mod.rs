@@ -4,6 +4,7 @@
 //! started, nothing in the graph changes. Nothing runs here: EXECUTE TASK and the control interface record runs.
 
 mod alter;
+mod condition;
 mod create;
 mod graph;
 mod resume;

@@ -34,12 +34,16 @@ pub(crate) struct Run {
     error: Option<(u32, String)>,
     /// `EXECUTE TASK` or `SCHEDULE`.
     by: String,
+    /// The task's condition did not hold.
+    #[serde(default)]
+    skipped: bool,
 }
 
 impl Run {
     fn state(&self, now: i64) -> &'static str {
         match &self.error {
             _ if now < self.began => "SCHEDULED",
+            _ if self.skipped => "SKIPPED",
             _ if now < self.ends => "EXECUTING",
             Some(_) => "FAILED",
             None => "SUCCEEDED",
@@ -109,7 +113,8 @@ impl Account {
         }
         if execute.retry_last {
             let group = self.runs.iter().rev().find(|run| run.root == spot.id).map(|run| run.group);
-            let failed = self.runs.iter().any(|run| Some(run.group) == group && run.error.is_some());
+            let failed =
+                self.runs.iter().any(|run| Some(run.group) == group && run.error.is_some() && !run.skipped);
             match group {
                 None => {
                     return Err(rule(format!(
@@ -136,10 +141,19 @@ impl Account {
         let mut ids = vec![root.id];
         ids.extend(below.into_iter().filter(started));
         let group = self.runs.back().map_or(1, |run| run.group + 1);
+        if self.is_skipped(root, began) {
+            // Nothing below a skipped root runs.
+            ids.truncate(1);
+        }
         let last = ids.len() - 1;
         for (at, id) in ids.into_iter().enumerate() {
             let on = root.at(id).on();
-            let error = error.clone().filter(|_| at == last);
+            let skipped = self.is_skipped(root.at(id), began);
+            let (ends, error) = match skipped {
+                // The words are those of TASK_HISTORY.
+                true => (began, Some((40_003, "Conditional expression for task evaluated to false.".into()))),
+                false => (ends, error.clone().filter(|_| at == last)),
+            };
             let path = self.path_of(on);
             self.runs.push_back(Run {
                 task: on,
@@ -150,6 +164,7 @@ impl Account {
                 ends,
                 error,
                 by: by.into(),
+                skipped,
             });
         }
         while self.runs.len() > KEPT {

@@ -9,6 +9,7 @@ mod inherited;
 mod language;
 mod monitors;
 mod plain;
+mod relations;
 mod roles_and_users;
 mod routines;
 mod rows;

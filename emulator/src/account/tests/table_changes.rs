@@ -1,7 +1,6 @@
 //! ALTER TABLE: what it changes, and what Snowflake refuses to change in place.
 
 use super::{Session, column, short};
-use crate::sql::ObjectKind;
 
 fn session() -> Session {
     let mut session = Session::enterprise();
@@ -194,35 +193,30 @@ fn replacing_a_table_loses_grants_unless_they_are_copied() {
     );
 }
 
-/// Puts a policy into d.s as its owner would.
-fn policy(session: &mut Session, kind: ObjectKind, name: &str) {
-    let account = &mut session.account;
-    let access = account.access(&session.context).unwrap();
-    let database = account.databases.get("D").unwrap();
-    let place = (database.head.id, database.schemas.get("S").unwrap().head.id);
-    let head = account.head(name, &access, 0);
-    account.put_inside(kind, place, (None, head));
-}
-
 #[test]
 fn policies_hang_on_tables_and_columns_and_stay_while_they_do() {
     let mut session = session();
-    policy(&mut session, ObjectKind::MaskingPolicy, "M");
-    policy(&mut session, ObjectKind::MaskingPolicy, "N");
-    policy(&mut session, ObjectKind::RowAccessPolicy, "R");
+    session.all(
+        "CREATE MASKING POLICY m AS (v TEXT, w TEXT) RETURNS TEXT -> v; CREATE MASKING POLICY n AS (v TEXT) RETURNS TEXT -> v; \
+         CREATE ROW ACCESS POLICY r AS (v TEXT) RETURNS BOOLEAN -> TRUE; CREATE VIEW pv AS SELECT 'x' AS x",
+    );
     session.all("CREATE TABLE p (a TEXT WITH MASKING POLICY m USING (a, b), b TEXT, c TEXT) WITH ROW ACCESS POLICY r ON (c)");
     assert_eq!(session.column("DESC TABLE p", "policy name"), ["D.S.M", "NULL", "NULL"]);
     for (statement, code) in [
-        ("ALTER TABLE p ALTER a SET MASKING POLICY n", 3558),
+        ("ALTER TABLE p ALTER a SET MASKING POLICY n", 3529),
         ("ALTER TABLE p ALTER b UNSET MASKING POLICY", 3549),
         ("ALTER TABLE p ALTER b SET MASKING POLICY n USING (b, nope)", 904),
         ("ALTER TABLE p ADD ROW ACCESS POLICY r ON (a)", 3558),
         ("ALTER TABLE p DROP COLUMN c", 2262),
-        ("DROP MASKING POLICY m", 1492),
-        ("DROP ROW ACCESS POLICY r", 1492),
+        ("DROP MASKING POLICY m", 3536),
+        ("DROP ROW ACCESS POLICY r", 3536),
     ] {
         assert_eq!(session.refused(statement).code, code, "{statement}");
     }
+    session.ok("ALTER VIEW pv ADD ROW ACCESS POLICY r ON (x)");
+    let uses = "SELECT REF_ENTITY_NAME FROM TABLE(d.INFORMATION_SCHEMA.POLICY_REFERENCES(POLICY_NAME => 'd.s.r')) ORDER BY REF_ENTITY_NAME";
+    assert_eq!(session.column(uses, "REF_ENTITY_NAME"), ["P", "PV"], "tables and views are counted");
+    session.ok("ALTER VIEW pv DROP ALL ROW ACCESS POLICIES");
     session.all(
         "ALTER TABLE p ALTER COLUMN a SET MASKING POLICY n FORCE; ALTER TABLE p RENAME COLUMN a TO aa; \
          ALTER TABLE p DROP ROW ACCESS POLICY r, ADD ROW ACCESS POLICY r ON (b)",

@@ -70,30 +70,10 @@ impl Account {
         let Some(view) = self.view_at(on) else { return Err(SqlError::impossible()) };
         let names: Vec<String> = view.columns.iter().map(|column| column.name.clone()).collect();
         let mut policies = view.policies.clone();
+        let whom = self.name_of(on);
         match action {
-            ViewAction::Policies { drop, add } => {
-                if let Some(path) = drop {
-                    let policy = self.securable(context, access, ObjectKind::RowAccessPolicy, path)?;
-                    if !policies.iter().any(|it| it.policy == policy) {
-                        let kind = ObjectKind::RowAccessPolicy;
-                        return Err(Self::not_attached(kind, &self.name_of(on)));
-                    }
-                    policies.retain(|it| it.policy != policy);
-                }
-                if let Some(add) = add {
-                    let attachment = self.attachment(context, access, add, None, &names)?;
-                    Self::attach(&mut policies, attachment, false)?;
-                }
-            }
-            ViewAction::DropAllRowAccessPolicies => {
-                policies.retain(|it| it.policy.kind() != ObjectKind::RowAccessPolicy);
-            }
-            ViewAction::SetPolicy(attach, force) => {
-                let attachment = self.attachment(context, access, attach, None, &names)?;
-                Self::attach(&mut policies, attachment, *force)?;
-            }
-            ViewAction::UnsetPolicy(kind) => {
-                policies.retain(|it| it.column.is_some() || it.policy.kind() != *kind);
+            ViewAction::Policies(change) => {
+                self.change_policies((context, access), &mut policies, change, None, (&whom, &names))?;
             }
             ViewAction::Columns(changes) => {
                 for (name, change) in changes {
@@ -101,12 +81,13 @@ impl Account {
                         return Err(unknown_column(name));
                     }
                     match change {
-                        ColumnAction::SetPolicy(attach, force) => {
-                            let attachment = self.attachment(context, access, attach, Some(name), &names)?;
-                            Self::attach(&mut policies, attachment, *force)?;
-                        }
-                        ColumnAction::UnsetPolicy(kind) => policies
-                            .retain(|it| it.column.as_ref() != Some(name) || it.policy.kind() != *kind),
+                        ColumnAction::Policy(change) => self.change_policies(
+                            (context, access),
+                            &mut policies,
+                            change,
+                            Some(name),
+                            (&whom, &names),
+                        )?,
                         ColumnAction::SetTags(tags) => {
                             let values = self.tag_values(context, access, tags)?;
                             let view = self.view_mut(on)?;
@@ -207,6 +188,7 @@ impl Account {
         let there = Securable::Inside(kind, place.0, place.1, id);
         self.grants.move_object(on, there);
         self.follow_bases(|it| if it == on { there } else { it });
+        self.streams_follow(there, there);
         Ok(())
     }
 
@@ -230,7 +212,7 @@ impl Account {
         Ok(())
     }
 
-    /// What refers to views and to policies on them follows when an object moves.
+    /// What refers to tables, views and policies follows when an object moves.
     pub(crate) fn follow_bases(&mut self, follow: impl Fn(Securable) -> Securable + Copy) {
         for database in self.databases.iter_mut() {
             for schema in database.schemas.iter_mut() {
@@ -239,9 +221,10 @@ impl Account {
                     view.bases.iter_mut().for_each(|base| base.on = follow(base.on));
                     view.policies.iter_mut().for_each(|it| it.policy = follow(it.policy));
                 }
-                for tag in schema.tags_here.iter_mut() {
-                    tag.policies.iter_mut().for_each(|it| it.policy = follow(it.policy));
-                }
+                let tables = schema.tables.iter_mut().flat_map(|table| &mut table.policies);
+                let tags = schema.tags_here.iter_mut().flat_map(|tag| &mut tag.policies);
+                tables.chain(tags).for_each(|it| it.policy = follow(it.policy));
+                schema.streams.values_mut().for_each(|stream| stream.follow(follow));
             }
         }
     }

@@ -33,21 +33,10 @@ impl Account {
         }
         let (place, name) = self.in_schema(context, &access, &create.path)?;
         let in_schema = Securable::Schema(place.0, place.1);
-        let before = self.relation_named(place, &name);
+        let before = self.relation_before(place, &name, kind, create.how)?;
         if let Some(on) = before {
             if create.how == How::IfNotExists {
                 return Ok(status(format!("{name} already exists, statement succeeded.")));
-            }
-            if self.kind_of(on) != kind {
-                // The number is unverified.
-                return Err(SqlError::new(
-                    2002,
-                    "42710",
-                    format!(
-                        "SQL compilation error:\nObject '{name}' already exists as {}",
-                        self.kind_of(on).singular()
-                    ),
-                ));
             }
             match create.how {
                 How::OrReplace | How::OrAlter => self.need(&access, on, &[])?,

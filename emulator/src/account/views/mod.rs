@@ -18,7 +18,7 @@ use super::store::Id;
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::sql::data_type::DataType;
-use crate::sql::{ObjectKind, Path};
+use crate::sql::{How, ObjectKind, Path};
 use columns::Known;
 
 /// The kinds whose names exclude each other in a schema, besides tables.
@@ -108,6 +108,38 @@ impl Account {
                 Some(Securable::Inside(kind, place.0, place.1, id))
             })
         })
+    }
+
+    /// The table, view or dynamic table of a full name.
+    pub(crate) fn relation_called(&self, path: &[String]) -> Option<Securable> {
+        let [database, schema, name] = path else { return None };
+        let database = self.databases.get(database)?;
+        let schema = database.schemas.get(schema)?;
+        self.relation_named((database.head.id, schema.head.id), name)
+    }
+
+    /// The table or view that a new one of a kind would replace.
+    ///
+    /// # Errors
+    ///
+    /// `002203` for a name that another kind has. The number is unverified.
+    pub(crate) fn relation_before(
+        &self,
+        place: (Id, Id),
+        name: &str,
+        kind: ObjectKind,
+        how: How,
+    ) -> Result<Option<Securable>, SqlError> {
+        let before = self.relation_named(place, name);
+        let other = before.map(|on| on.kind()).filter(|held| *held != kind && how != How::IfNotExists);
+        match other {
+            Some(held) => Err(SqlError::new(
+                2203,
+                "42710",
+                format!("SQL compilation error:\nObject '{name}' already exists as {}", held.singular()),
+            )),
+            None => Ok(before),
+        }
     }
 
     /// What a name in a query stands for; unqualified names are looked for in `place`, the schema of the view that the

@@ -3,10 +3,11 @@
 use super::super::Account;
 use super::super::access::Access;
 use super::super::answer::{Cell, boolean, like, number, table, text, time, yes};
+use super::super::attachment::masking;
 use super::super::grants::Securable;
 use super::super::plain::Plain;
 use super::super::store::Id;
-use super::View;
+use super::{Column, View};
 use crate::context::Context;
 use crate::error::SqlError;
 use crate::rows::{ColumnType, Rows};
@@ -99,9 +100,7 @@ impl Account {
         let mut rows = table(&headings);
         let Some(view) = self.view_at(on) else { return rows };
         for column in &view.columns {
-            let masking = view.policies.iter().find(|it| {
-                it.column.as_ref() == Some(&column.name) && it.policy.kind() == ObjectKind::MaskingPolicy
-            });
+            let masking = masking(&view.policies, &column.name);
             let mut row = vec![
                 text(&column.name),
                 text(column.kind.shown()),
@@ -136,38 +135,47 @@ impl Account {
         let Some((on, view)) = found.and_then(|on| self.view_at(on).map(|view| (on, view))) else {
             return Ok(None);
         };
+        Ok(Some(match inspection.subject {
+            Subject::Table => self.view_description(on, DESCRIBED.len()),
+            Subject::Columns => {
+                let mut rows = table(headings);
+                rows.rows = self.view_column_rows((on, view), inspection.like.as_deref(), headings);
+                rows
+            }
+            _ => table(headings),
+        }))
+    }
+
+    /// The rows of SHOW COLUMNS for a view or a dynamic table.
+    pub(crate) fn view_column_rows(
+        &self,
+        (on, view): (Securable, &View),
+        pattern: Option<&str>,
+        headings: &[(&str, ColumnType)],
+    ) -> Vec<Vec<Cell>> {
         let full = self.path_of(on);
         let part = |at: usize| full.get(at).cloned();
-        let mut rows = table(headings);
-        match inspection.subject {
-            Subject::Table => return Ok(Some(self.view_description(on, DESCRIBED.len()))),
-            Subject::Columns => {
-                for column in &view.columns {
-                    if inspection.like.as_deref().is_some_and(|pattern| !like(pattern, &column.name)) {
-                        continue;
-                    }
-                    let mut described = column.kind.described();
-                    if let Some(object) = described.as_object_mut() {
-                        object.insert("nullable".into(), column.nullable.into());
-                    }
-                    let cell = |heading: &str| match heading {
-                        "table_name" => part(2),
-                        "schema_name" => part(1),
-                        "database_name" => part(0),
-                        "column_name" => text(&column.name),
-                        "data_type" => text(described.to_string()),
-                        "null?" => text(if column.nullable { "true" } else { "NOT_NULL" }),
-                        "kind" => text("COLUMN"),
-                        "comment" => text(column.comment.clone().unwrap_or_default()),
-                        "schema_evolution_record" => None,
-                        _ => text(""),
-                    };
-                    rows.rows.push(headings.iter().map(|(name, _)| cell(name)).collect());
-                }
+        let wanted = view.columns.iter().filter(|column| pattern.is_none_or(|it| like(it, &column.name)));
+        let row = |column: &Column| {
+            let mut described = column.kind.described();
+            if let Some(object) = described.as_object_mut() {
+                object.insert("nullable".into(), column.nullable.into());
             }
-            _ => {}
-        }
-        Ok(Some(rows))
+            let cell = |heading: &str| match heading {
+                "table_name" => part(2),
+                "schema_name" => part(1),
+                "database_name" => part(0),
+                "column_name" => text(&column.name),
+                "data_type" => text(described.to_string()),
+                "null?" => text(if column.nullable { "true" } else { "NOT_NULL" }),
+                "kind" => text("COLUMN"),
+                "comment" => text(column.comment.clone().unwrap_or_default()),
+                "schema_evolution_record" => None,
+                _ => text(""),
+            };
+            headings.iter().map(|(name, _)| cell(name)).collect()
+        };
+        wanted.map(row).collect()
     }
 
     /// The rows of INFORMATION_SCHEMA.VIEWS; what a view says, its owner alone may read (docs: info-schema/views).

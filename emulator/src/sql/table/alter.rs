@@ -1,13 +1,14 @@
 //! ALTER TABLE (docs: alter-table, alter-table-column).
 
 use super::super::Command;
-use super::super::columns::{self, ColumnDefinition, Masking};
+use super::super::columns::{self, ColumnDefinition};
 use super::super::cursor::{Cursor, Path};
 use super::super::data_type::{DataType, data_type};
 use super::super::keys::{self, Key, KeyKind};
+use super::super::policy::{self, PolicyChange};
 use super::super::property::{Property, Setting, some_settings, unset};
 use super::super::tag::{self, Tagging};
-use super::{Clustering, RowAccess, clustering, property, row_access};
+use super::{Clustering, clustering, property};
 use crate::error::SqlError;
 
 #[derive(Clone, Debug)]
@@ -49,12 +50,7 @@ pub(crate) enum TableAction {
     Unset(Vec<&'static Property>),
     SetTags(Vec<Tagging>),
     UnsetTags(Vec<Path>),
-    AddRowAccess(RowAccess),
-    DropRowAccess {
-        policy: Path,
-        then: Option<RowAccess>,
-    },
-    DropAllRowAccess,
+    Policies(PolicyChange),
     SearchOptimization(bool),
 }
 
@@ -66,11 +62,7 @@ pub(crate) enum ColumnChange {
     /// `SET DEFAULT sequence.NEXTVAL`
     Default(String),
     Comment(Option<String>),
-    SetMasking {
-        masking: Masking,
-        force: bool,
-    },
-    UnsetMasking,
+    Policy(PolicyChange),
     SetTags(Vec<Tagging>),
     UnsetTags(Vec<Path>),
 }
@@ -92,6 +84,9 @@ pub(crate) fn alter(cursor: &mut Cursor) -> Result<Command, SqlError> {
 }
 
 fn action(cursor: &mut Cursor) -> Result<TableAction, SqlError> {
+    if let Some(change) = policy::change(cursor, false)? {
+        return Ok(TableAction::Policies(change));
+    }
     match () {
         () if cursor.takes("RENAME") => rename(cursor),
         () if cursor.takes("SWAP") => {
@@ -147,9 +142,6 @@ fn rename(cursor: &mut Cursor) -> Result<TableAction, SqlError> {
 }
 
 fn add(cursor: &mut Cursor) -> Result<TableAction, SqlError> {
-    if cursor.takes("ROW ACCESS POLICY") {
-        return row_access(cursor).map(TableAction::AddRowAccess);
-    }
     if cursor.takes("SEARCH OPTIMIZATION") {
         return search_optimization(cursor, true);
     }
@@ -179,18 +171,7 @@ fn search_optimization(cursor: &mut Cursor, on: bool) -> Result<TableAction, Sql
 fn drop(cursor: &mut Cursor) -> Result<TableAction, SqlError> {
     match () {
         () if cursor.takes("CLUSTERING KEY") => return Ok(TableAction::DropClusteringKey),
-        () if cursor.takes("ALL ROW ACCESS POLICIES") => return Ok(TableAction::DropAllRowAccess),
         () if cursor.takes("SEARCH OPTIMIZATION") => return search_optimization(cursor, false),
-        () if cursor.takes("ROW ACCESS POLICY") => {
-            let policy = cursor.path()?;
-            let then = if cursor.takes_symbol(",") {
-                cursor.expect("ADD ROW ACCESS POLICY")?;
-                Some(row_access(cursor)?)
-            } else {
-                None
-            };
-            return Ok(TableAction::DropRowAccess { policy, then });
-        }
         () => {}
     }
     if let Some(key) = key_choice(cursor)? {
@@ -240,6 +221,9 @@ fn column(cursor: &mut Cursor) -> Result<(String, ColumnChange), SqlError> {
 }
 
 fn change(cursor: &mut Cursor) -> Result<ColumnChange, SqlError> {
+    if let Some(change) = policy::change(cursor, true)? {
+        return Ok(ColumnChange::Policy(change));
+    }
     match () {
         () if cursor.takes("DROP DEFAULT") => Ok(ColumnChange::DropDefault),
         () if cursor.takes("SET DEFAULT") => columns::sequence_default(cursor).map(ColumnChange::Default),
@@ -247,11 +231,6 @@ fn change(cursor: &mut Cursor) -> Result<ColumnChange, SqlError> {
         () if cursor.takes("DROP NOT NULL") => Ok(ColumnChange::Nullable(true)),
         () if cursor.takes("COMMENT") => cursor.text().map(Some).map(ColumnChange::Comment),
         () if cursor.takes("UNSET COMMENT") => Ok(ColumnChange::Comment(None)),
-        () if cursor.takes("UNSET MASKING POLICY") => Ok(ColumnChange::UnsetMasking),
-        () if cursor.takes("SET MASKING POLICY") => {
-            let masking = columns::masking(cursor)?;
-            Ok(ColumnChange::SetMasking { masking, force: cursor.takes("FORCE") })
-        }
         () if cursor.is("SET") && cursor.is_at(1, "TAG") => {
             cursor.next();
             tag::set(cursor).map(ColumnChange::SetTags)

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::columns::{self, Shape};
 use super::cursor::{Cursor, Path};
 use super::database::point_in_time;
+use super::policy::{self, Attach};
 use super::property::{Property, Setting, Takes, find, row, setting};
 use super::query::{self, Query};
 use super::tag::{self, Tagging};
@@ -86,12 +87,6 @@ impl Clustering {
     }
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct RowAccess {
-    pub(crate) policy: Path,
-    pub(crate) on: Vec<String>,
-}
-
 /// Where columns and rows come from.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
@@ -112,7 +107,7 @@ pub(crate) struct CreateTable {
     pub(crate) cluster_by: Option<Clustering>,
     pub(crate) copy_grants: bool,
     pub(crate) settings: Vec<Setting>,
-    pub(crate) row_access: Option<RowAccess>,
+    pub(crate) policies: Vec<Attach>,
     pub(crate) tags: Vec<Tagging>,
 }
 
@@ -164,7 +159,7 @@ pub(crate) fn create(cursor: &mut Cursor, how: How) -> Result<Command, SqlError>
         cluster_by: None,
         copy_grants: false,
         settings: Vec::new(),
-        row_access: None,
+        policies: Vec::new(),
         tags: Vec::new(),
     };
     while !cursor.done() && !cursor.is("AS") {
@@ -172,14 +167,12 @@ pub(crate) fn create(cursor: &mut Cursor, how: How) -> Result<Command, SqlError>
             create.cluster_by = Some(clustering(cursor)?);
         } else if !create.copy_grants && cursor.takes("COPY GRANTS") {
             create.copy_grants = true;
-        } else if create.row_access.is_none()
-            && (cursor.takes("WITH ROW ACCESS POLICY") || cursor.takes("ROW ACCESS POLICY"))
-        {
-            create.row_access = Some(row_access(cursor)?);
         } else if create.tags.is_empty() && (cursor.takes("WITH TAG") || cursor.takes("TAG")) {
             create.tags = tag::after_tag(cursor)?;
         } else if let Some(property) = row(cursor, &property) {
             setting(cursor, property, &mut create.settings)?;
+        } else if let Some(attach) = policy::attach(cursor, false)? {
+            create.policies.push(attach);
         } else {
             return cursor.unexpected();
         }
@@ -193,13 +186,6 @@ pub(crate) fn create(cursor: &mut Cursor, how: How) -> Result<Command, SqlError>
     }
     cursor.finish()?;
     Ok(Command::CreateTable(Box::new(create)))
-}
-
-/// After `ROW ACCESS POLICY`.
-fn row_access(cursor: &mut Cursor) -> Result<RowAccess, SqlError> {
-    let policy = cursor.path()?;
-    cursor.expect("ON")?;
-    Ok(RowAccess { policy, on: cursor.bracketed(Cursor::identifier)? })
 }
 
 /// After `CLUSTER BY`: `[LINEAR] ( expression, … )`
