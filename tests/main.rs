@@ -5,6 +5,7 @@ mod cli;
 mod client;
 mod e2e;
 mod engine;
+mod examples;
 mod hostile;
 mod house;
 mod plans;
