@@ -4,6 +4,7 @@
 //! What all kinds share: [`object`] is what a kind says of itself, [`names`] which object a name stands for, [`order`]
 //! what comes first, [`observe`] what is read, [`plan`] what follows from it, [`graph`] what task graphs need around it.
 
+mod alert;
 mod database;
 mod function;
 mod grants;
@@ -42,8 +43,16 @@ use crate::{
 };
 
 /// The kinds of objects, in the order in which they are made where nothing else decides.
-const KINDS: &[Kind] =
-    &[database::KIND, schema::KIND, table::KIND, stream::KIND, function::KIND, procedure::KIND, task::KIND];
+const KINDS: &[Kind] = &[
+    database::KIND,
+    schema::KIND,
+    table::KIND,
+    stream::KIND,
+    function::KIND,
+    procedure::KIND,
+    task::KIND,
+    alert::KIND,
+];
 
 /// How many objects the status names.
 const NAMED: usize = 50;

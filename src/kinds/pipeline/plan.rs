@@ -201,6 +201,7 @@ impl Driver<'_> {
             Note::Intent { on: on.clone(), request_id: intent.request_id, managed, grants }
         }));
         effects.push(Effect::Sql(Sql { statement: object.object.create(how), intent: Some(intent) }));
+        effects.extend(object.object.afterwards().into_iter().map(Effect::sql));
         // What was sent under this request before is not known.
         if let Some(text) = object.object.sent().filter(|_| !intent.again) {
             effects.push(Effect::Remember(Note::Sent { on: on.clone(), hash: hash(&text) }));
