@@ -4,6 +4,7 @@
 //! What all kinds share: [`object`] is what a kind says of itself, [`names`] which object a name stands for, [`order`]
 //! what comes first, [`observe`] what is read, [`plan`] what follows from it, [`graph`] what task graphs need around it.
 
+mod alert;
 mod attach;
 mod database;
 mod definition;
@@ -81,6 +82,7 @@ const KINDS: &[Kind] = &[
     procedure::KIND,
     pipe::KIND,
     task::KIND,
+    alert::KIND,
 ];
 
 /// How many objects the status names.

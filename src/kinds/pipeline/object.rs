@@ -71,6 +71,10 @@ pub(super) fn target(kind: &Kind, name: &FullName) -> Target {
 pub(super) trait Object {
     /// CREATE, without what decides about an object that is there already.
     fn create(&self, how: Create) -> Statement;
+    /// What comes after CREATE, before it is what it is to be. When it does not come to that, comparing finds it.
+    fn afterwards(&self) -> Vec<Statement> {
+        vec![]
+    }
     /// What CREATE sets, as changes from nothing.
     fn fields(&self) -> Vec<Change>;
     /// What differs, and how it is mended.

@@ -230,6 +230,7 @@ impl Driver<'_> {
         effects.extend(begun);
         effects.push(Effect::Sql(Sql { statement: object.object.create(how), intent: Some(intent) }));
         effects.extend(attached);
+        effects.extend(object.object.afterwards().into_iter().map(Effect::sql));
         // What was sent under this request before is not known.
         if let Some(text) = object.object.sent().filter(|_| !intent.again) {
             effects.push(Effect::Remember(Note::Sent { on: on.clone(), hash: hash(&text) }));

@@ -1,5 +1,6 @@
 //! Plans of pipelines, a module per kind of object.
 
+mod alert;
 mod lists;
 mod policies;
 mod routine;

@@ -290,7 +290,16 @@ impl<'a, 'b> Difference<'a, 'b> {
                 let item = set(self.item(column));
                 self.losing_items.push(item);
             }
-            Some(TypeChange::Other) | None => {
+            // What is not understood is left as it is: nothing may be lost for it.
+            None => {
+                self.faults.push(format!(
+                    "spec.tables: Snowflake says that the type of {} is {}, which this version does not understand: add {at} to ignoreFields, or update the operator",
+                    column.path(),
+                    is.shown_type
+                ));
+                return;
+            }
+            Some(TypeChange::Other) => {
                 self.losing.push(change(Risk::Destructive));
                 self.anew.push(column);
                 return;
