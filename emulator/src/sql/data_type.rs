@@ -80,6 +80,14 @@ impl DataType {
             Self::Timestamp(kind, digits) => {
                 json!({"type": format!("TIMESTAMP_{kind}"), "precision": 0, "scale": digits})
             }
+            Self::Vector(element, dimension) => {
+                let of = if element == "INT" {
+                    json!({"type": "FIXED", "precision": 38, "scale": 0, "nullable": true})
+                } else {
+                    json!({"type": "REAL", "nullable": true})
+                };
+                json!({"type": "VECTOR", "vectorElementType": of, "dimension": dimension})
+            }
             other => json!({"type": other.name()}),
         }
     }
