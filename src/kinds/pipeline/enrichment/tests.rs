@@ -340,8 +340,10 @@ proptest! {
             other => other,
         }).collect::<Vec<_>>();
         let made = call(&prompt, &model, &word);
-        prop_assert!(made.contains(&Token::Text(format!("{prompt}\n\n"))));
-        prop_assert!(made.contains(&Token::Text(model.clone())));
+        let asked = made.contains(&Token::Text(prompt + "\n\n"));
+        prop_assert!(asked);
+        let named = made.contains(&Token::Text(model));
+        prop_assert!(named);
         prop_assert_eq!(shape(made), shape(call("p", "m", "w")));
     }
 
