@@ -18,6 +18,10 @@ mod manifests;
 mod memory;
 #[path = "figures/operator.rs"]
 mod operator;
+#[path = "figures/pipelines.rs"]
+mod pipelines;
+#[path = "figures/planning.rs"]
+mod planning;
 #[path = "figures/snowddl.rs"]
 mod snowddl;
 #[path = "figures/thousand.rs"]
@@ -68,6 +72,15 @@ fn run(wanted: &[String]) -> Result<()> {
         }
         if board.wants_any(&snowddl::PARAMETERS) {
             snowddl::with_parameters(&mut board).await?;
+        }
+        if board.wants("pure_plan_10000_ratio") {
+            planning::take(&mut board)?;
+        }
+        if board.wants("pipelines_apply_overhead") {
+            pipelines::applied(&mut board).await?;
+        }
+        if board.wants_any(&pipelines::OPERATED) {
+            pipelines::operated(&mut board).await?;
         }
         Result::Ok(())
     })?;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Instant};
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::json;
 
-use crate::Result;
+use crate::{Result, manifests::KINDS};
 
 /// What a figure should be.
 #[derive(Clone, Copy)]
@@ -32,7 +32,7 @@ impl Reach {
 }
 
 /// Name, unit, reach.
-const FIGURES: [(&str, &str, Reach); 14] = [
+const FIGURES: [(&str, &str, Reach); 18] = [
     ("plan_statements_1000", "statements", AtMost(4.0)),
     ("plan_statements_1000_parameters", "statements", AtMost(1_004.0)),
     ("apply_statements_1000", "statements", AtMost(1_010.0)),
@@ -47,6 +47,10 @@ const FIGURES: [(&str, &str, Reach); 14] = [
     ("snowddl_plan_statement_ratio_parameters", "ratio", AtLeast(4.0)),
     ("snowddl_plan_time_ratio_parameters", "ratio", AtLeast(5.0)),
     ("snowddl_apply_time_ratio", "ratio", AtLeast(3.0)),
+    ("pipelines_resync_statements", "statements", AtMost(2.0 * KINDS.len() as f64 + 10.0)),
+    ("pipelines_apply_overhead", "statements", AtMost(2.0 * KINDS.len() as f64 + 5.0)),
+    ("one_column_statements", "statements", AtMost(12.0)),
+    ("pure_plan_10000_ratio", "ratio", AtMost(5.0)),
 ];
 
 pub struct Board {

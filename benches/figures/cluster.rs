@@ -17,7 +17,7 @@ use kube::{
     core::{ApiResource, WatchEvent},
 };
 use serde_json::{Value, json};
-use snowfence::api::{SnowflakeConnection, SnowflakeWarehouse};
+use snowfence::api::{CortexPipeline, SnowflakeConnection, SnowflakeWarehouse};
 use snowfence_testbed::{AuditEvent, Cluster, Options};
 
 use crate::{Result, emulator::Emulator, manifests, operator::processor};
@@ -57,26 +57,50 @@ impl Bed {
 
     /// The connection, its Secret, and so many warehouses.
     pub async fn fill(&self, emulator: &Emulator, warehouses: usize) -> Result<()> {
+        self.connect(emulator).await?;
+        create(&self.warehouses(), (0..warehouses).map(manifests::warehouse)).await
+    }
+
+    /// The connection and its Secret.
+    pub async fn connect(&self, emulator: &Emulator) -> Result<()> {
         let secrets: Api<Secret> = Api::default_namespaced(self.client.clone());
         let post = PostParams::default();
         secrets.create(&post, &serde_json::from_value(manifests::secret(emulator)?)?).await?;
         let connection = serde_json::from_value(manifests::connection(emulator, "1h"))?;
         self.connections().create(&post, &connection).await?;
-        let api = self.warehouses();
-        let create = |n| {
-            let api = api.clone();
-            async move {
-                let cr = serde_json::from_value(manifests::warehouse(n))?;
-                api.create(&PostParams::default(), &cr).await?;
-                Result::Ok(())
-            }
-        };
-        stream::iter((0..warehouses).map(create)).buffer_unordered(16).try_collect::<Vec<_>>().await?;
         Ok(())
+    }
+
+    pub async fn create_pipelines(&self, pipelines: impl Iterator<Item = Value>) -> Result<()> {
+        create(&self.pipelines(), pipelines).await
+    }
+
+    /// Changes a pipeline, and returns when the operator says of what it is now that it is ready.
+    pub async fn change_pipeline(&self, name: &str, spec: Value, patience: Duration) -> Result<()> {
+        let (api, patch) = (self.pipelines(), Patch::Merge(json!({"spec": spec})));
+        let changed = api.patch(name, &PatchParams::default(), &patch).await?;
+        let generation = json!(changed.metadata.generation);
+        let until = Instant::now() + patience;
+        loop {
+            let now = api.get(name).await?;
+            if now.data["status"]["observedGeneration"] == generation && is_ready(&now) {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                return Err(
+                    format!("{name} does not become ready: {}", now.data["status"]["conditions"]).into()
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     fn connections(&self) -> Api<SnowflakeConnection> {
         Api::default_namespaced(self.client.clone())
+    }
+    fn pipelines(&self) -> Api<DynamicObject> {
+        let kind = ApiResource::erase::<CortexPipeline>(&());
+        Api::default_namespaced_with(self.client.clone(), &kind)
     }
     fn warehouses(&self) -> Api<DynamicObject> {
         let kind = ApiResource::erase::<SnowflakeWarehouse>(&());
@@ -105,10 +129,6 @@ impl Bed {
         let api = self.warehouses();
         let page = api.list(&ListParams::default()).await?;
         let mut version = page.metadata.resource_version.clone().unwrap_or_default();
-        let is_ready = |cr: &DynamicObject| {
-            let conditions = cr.data["status"]["conditions"].as_array();
-            conditions.into_iter().flatten().any(|c| c["type"] == "Ready" && c["status"] == "True")
-        };
         let mut ready: BTreeSet<String> =
             page.items.iter().filter(|cr| is_ready(cr)).map(ResourceExt::name_any).collect();
         let until = Instant::now() + patience;
@@ -171,6 +191,21 @@ impl Bed {
         }
         Ok(())
     }
+}
+
+fn is_ready(cr: &DynamicObject) -> bool {
+    let conditions = cr.data["status"]["conditions"].as_array();
+    conditions.into_iter().flatten().any(|c| c["type"] == "Ready" && c["status"] == "True")
+}
+
+/// Sixteen at once.
+async fn create(api: &Api<DynamicObject>, resources: impl Iterator<Item = Value>) -> Result<()> {
+    let create = |resource| async move {
+        api.create(&PostParams::default(), &serde_json::from_value(resource)?).await?;
+        Result::Ok(())
+    };
+    stream::iter(resources.map(create)).buffer_unordered(16).try_collect::<Vec<_>>().await?;
+    Ok(())
 }
 
 /// When half, and when all of them were ready.

@@ -67,6 +67,17 @@ impl Statement {
     pub fn writes(&self) -> bool {
         !matches!(self.verb(), "SHOW" | "SELECT" | "DESC" | "DESCRIBE")
     }
+    /// The words before the first name: `SHOW PRIMARY KEYS`, `CREATE TABLE`; and what ALTER makes of a state.
+    fn words(&self) -> String {
+        let is_word = |word: &&str| word.chars().all(|c| c.is_ascii_uppercase() || c == '_') && *word != "IN";
+        let mut words: Vec<_> = self.text.split_whitespace().take_while(is_word).collect();
+        words.extend(self.text.split_whitespace().last().filter(|_| self.is_of_state()));
+        words.join(" ")
+    }
+    /// `ALTER … RESUME`, `ALTER … SUSPEND`.
+    pub fn is_of_state(&self) -> bool {
+        self.verb() == "ALTER" && (self.text.ends_with(" RESUME") || self.text.ends_with(" SUSPEND"))
+    }
     /// Seconds since 1970.
     pub fn start(&self) -> f64 {
         self.start.as_microsecond() as f64 / 1e6
@@ -78,11 +89,20 @@ impl Statement {
 
 /// `CREATE 1000, SHOW 3`.
 pub fn by_verb(statements: &[Statement]) -> String {
+    counted(statements.iter().map(|statement| statement.verb().to_owned()))
+}
+
+/// `CREATE TABLE 500, SHOW TABLES 1`.
+pub fn by_kind(statements: &[Statement]) -> String {
+    counted(statements.iter().map(Statement::words))
+}
+
+fn counted(all: impl Iterator<Item = String>) -> String {
     let mut count = BTreeMap::new();
-    for statement in statements {
-        *count.entry(statement.verb()).or_insert(0) += 1;
+    for one in all {
+        *count.entry(one).or_insert(0) += 1;
     }
-    count.iter().map(|(verb, count)| format!("{verb} {count}")).collect::<Vec<_>>().join(", ")
+    count.iter().map(|(what, count)| format!("{what} {count}")).collect::<Vec<_>>().join(", ")
 }
 
 impl Emulator {

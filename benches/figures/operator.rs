@@ -16,6 +16,8 @@ pub struct Operator {
     metrics: String,
     log: PathBuf,
     http: reqwest::Client,
+    /// The kind of the resources that are waited for.
+    kind: &'static str,
 }
 
 impl Operator {
@@ -36,7 +38,13 @@ impl Operator {
             .spawn()?;
         let pid = process.id().ok_or("the operator ended at once")?;
         let http = reqwest::Client::builder().no_proxy().build()?;
-        Ok(Self { process, pid, metrics: format!("http://127.0.0.1:{port}/metrics"), log, http })
+        let metrics = format!("http://127.0.0.1:{port}/metrics");
+        Ok(Self { process, pid, metrics, log, http, kind: "SnowflakeWarehouse" })
+    }
+
+    /// Resources of another kind than warehouses are waited for.
+    pub fn of(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
     }
 
     /// The sum of a metric over all series that contain `labels`.
@@ -51,27 +59,30 @@ impl Operator {
         Ok(rows.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum())
     }
 
-    /// Passes over warehouses until now.
+    /// Passes over resources until now.
     pub async fn passes(&self) -> Result<f64> {
-        self.metric("controller_runtime_reconcile_total", &[WAREHOUSES]).await
+        self.metric("controller_runtime_reconcile_total", &[&self.controller()]).await
     }
 
-    /// Waits until so many warehouses are in sync and none is looked at.
+    fn controller(&self) -> String {
+        format!("controller=\"{}\"", self.kind)
+    }
+
+    /// Waits until so many resources are in sync and none is looked at.
     pub async fn settled(&mut self, count: usize, patience: Duration) -> Result<()> {
         let until = Instant::now() + patience;
+        let (kind, controller) = (format!("kind=\"{}\"", self.kind), self.controller());
         loop {
-            let in_sync =
-                self.metric("snowfence_resources", &[r#"kind="SnowflakeWarehouse""#, r#"reason="InSync""#]);
-            let in_sync = in_sync.await?;
-            let workers = self.metric("controller_runtime_active_workers", &[WAREHOUSES]).await?;
+            let in_sync = self.metric("snowfence_resources", &[&kind, r#"reason="InSync""#]).await?;
+            let workers = self.metric("controller_runtime_active_workers", &[&controller]).await?;
             if in_sync >= count as f64 && workers == 0.0 {
                 return Ok(());
             }
-            self.wait(until, &format!("{in_sync:.0} of {count} warehouses are in sync")).await?;
+            self.wait(until, &format!("{in_sync:.0} of {count} are in sync")).await?;
         }
     }
 
-    /// Waits until so many passes over warehouses have ended.
+    /// Waits until so many passes over resources have ended.
     pub async fn passed(&mut self, count: f64, patience: Duration) -> Result<()> {
         let until = Instant::now() + patience;
         loop {
@@ -134,5 +145,3 @@ pub fn processor(pid: u32) -> Result<f64> {
     let ticks = rest.split_whitespace().skip(11).take(2).filter_map(|n| n.parse::<f64>().ok());
     Ok(ticks.sum::<f64>() / 100.0)
 }
-
-const WAREHOUSES: &str = r#"controller="SnowflakeWarehouse""#;
