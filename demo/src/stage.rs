@@ -24,6 +24,21 @@ const QUICKSTART: [(&str, &str); 3] = [
     ("warehouses.yaml", include_str!("../../examples/quickstart/warehouses.yaml")),
 ];
 
+/// The pipelines that the demo applies.
+pub(crate) const PIPELINES: [(&str, &str); 11] = [
+    ("alerts.yaml", include_str!("../../examples/pipelines/alerts.yaml")),
+    ("call-intelligence.yaml", include_str!("../../examples/pipelines/call-intelligence.yaml")),
+    ("cdc-urgency.yaml", include_str!("../../examples/pipelines/cdc-urgency.yaml")),
+    ("credit-governor.yaml", include_str!("../../examples/pipelines/credit-governor.yaml")),
+    ("crm-nightly.yaml", include_str!("../../examples/pipelines/crm-nightly.yaml")),
+    ("customer-360.yaml", include_str!("../../examples/pipelines/customer-360.yaml")),
+    ("daily-metrics.yaml", include_str!("../../examples/pipelines/daily-metrics.yaml")),
+    ("executive-summary.yaml", include_str!("../../examples/pipelines/executive-summary.yaml")),
+    ("quickstart.yaml", include_str!("../../examples/pipelines/quickstart.yaml")),
+    ("row-access-sales.yaml", include_str!("../../examples/pipelines/row-access-sales.yaml")),
+    ("semantic-search.yaml", include_str!("../../examples/pipelines/semantic-search.yaml")),
+];
+
 /// Their warehouses, with the sizes that they ask for, as SHOW prints them.
 pub(crate) const WAREHOUSES: [(&str, &str); 4] = [
     ("WH_AGENT_QUERY", "Medium"),
@@ -180,7 +195,7 @@ impl Stage {
         }
     }
 
-    /// Copies examples/quickstart into the folder, for the emulator's account. `more` is added to the connection.
+    /// Copies examples/quickstart and examples/pipelines into the folder, for the emulator's account. `more` is added to the connection.
     pub(crate) fn write_manifests(&self, more: &str) -> Result<()> {
         let folder = self.folder().join("quickstart");
         std::fs::create_dir(&folder)?;
@@ -188,6 +203,12 @@ impl Stage {
             let text = if name == "connection.yaml" { self.patched(text, more)? } else { text.to_owned() };
             std::fs::write(folder.join(name), text)?;
         }
+        let folder = self.folder().join("pipelines");
+        std::fs::create_dir(&folder)?;
+        for (name, text) in PIPELINES {
+            std::fs::write(folder.join(name), text)?;
+        }
+        let folder = self.folder().join("quickstart");
         // Not an example to follow: a Secret belongs into no repository.
         let key = std::fs::read_to_string(self.folder().join("operator.p8"))?;
         let secret = json!({

@@ -14,7 +14,7 @@ use crate::{
     interrupted,
     operator::Operator,
     say,
-    stage::{MONITOR, ROLE, Stage, Told, WAREHOUSES},
+    stage::{MONITOR, PIPELINES, ROLE, Stage, Told, WAREHOUSES},
 };
 
 /// How often the operator looks at Snowflake in the demo.
@@ -116,7 +116,7 @@ async fn scenes(stage: &mut Stage, plane: &ControlPlane, operator: &mut Operator
         "quickstart/warehouses.yaml",
     ];
     stage.run("kubectl", &files, 0).await?;
-    wait_until_ready(stage, plane, operator).await?;
+    wait_until_ready(stage, plane, operator, WAREHOUSES.len() + 2).await?;
     let text = stage.run("kubectl", &["get", "snow"], 0).await?;
     for (name, _) in WAREHOUSES {
         expect(text.contains(name), format!("{name} in the list"), &text)?;
@@ -174,6 +174,43 @@ async fn scenes(stage: &mut Stage, plane: &ControlPlane, operator: &mut Operator
         "one statement has mended it ({}), and two looks later nothing was written",
         mended[0]
     ));
+    pipelines(stage, plane, operator).await
+}
+
+/// The task that is suspended by hand: it is the root of its graph, and runs.
+const ROOT: &str = "ANALYTICS.EVENTS.COUNT_EVENTS";
+
+async fn pipelines(stage: &mut Stage, plane: &ControlPlane, operator: &mut Operator) -> Result<()> {
+    say::heading("Whole pipelines: tables, streams, task graphs, views, policies, alerts");
+    stage.run("kubectl", &["apply", "-f", "pipelines"], 0).await?;
+    wait_until_ready(stage, plane, operator, WAREHOUSES.len() + 2 + PIPELINES.len()).await?;
+    let text = stage.run("kubectl", &["get", "snowpl"], 0).await?;
+    for (file, _) in PIPELINES {
+        let name = file.trim_end_matches(".yaml");
+        let in_sync = text.lines().any(|line| line.starts_with(name) && line.contains("InSync"));
+        expect(in_sync, format!("{name} in sync"), &text)?;
+    }
+    say::seen("every object of every pipeline is there, in the order in which they need each other");
+
+    say::heading("Somebody suspends a task graph");
+    let since = stage.last_statement().await?;
+    stage.by_hand(&format!("ALTER TASK {ROOT} SUSPEND")).await?;
+    let resumed = "ALTER TASK \"ANALYTICS\".\"EVENTS\".\"COUNT_EVENTS\" RESUME";
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        check(stage, plane, operator)?;
+        let told = stage.statements(since).await?;
+        if told.iter().any(|told| told.is_our_write() && told.text == resumed) {
+            break;
+        }
+        expect(Instant::now() < deadline, "the graph is resumed", "it still rests")?;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    say::seen(format!("it runs again ({resumed})"));
+    let text = stage
+        .run("snowfence", &["plan", "-f", "quickstart", "-f", "pipelines", "--detailed-exitcode"], 0)
+        .await?;
+    expect(text.contains("No changes."), "an empty plan", &text)?;
     Ok(())
 }
 
@@ -184,9 +221,13 @@ fn check(stage: &mut Stage, plane: &ControlPlane, operator: &mut Operator) -> Re
     plane.check()
 }
 
-async fn wait_until_ready(stage: &mut Stage, plane: &ControlPlane, operator: &mut Operator) -> Result<()> {
+async fn wait_until_ready(
+    stage: &mut Stage,
+    plane: &ControlPlane,
+    operator: &mut Operator,
+    wanted: usize,
+) -> Result<()> {
     say::blank();
-    let wanted = WAREHOUSES.len() + 2;
     let deadline = Instant::now() + PATIENCE;
     let mut last = usize::MAX;
     loop {
