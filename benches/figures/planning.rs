@@ -95,7 +95,7 @@ fn known(n: usize) -> Result<Known> {
     let name = Ident::from_spec(&format!("P_{n}"))?;
     let target = Target::new(CortexPipeline::OBJECT, name.as_str());
     let mut known = Known { cr, record: Record::default(), seen: nothing(&database)?, target, name };
-    let Plan { steps, blocked } = known.plan()?;
+    let Plan { steps, blocked, .. } = known.plan()?;
     if let Some((on, fault)) = blocked.first() {
         return Err(format!("{on}: {fault}").into());
     }
@@ -121,7 +121,7 @@ fn known(n: usize) -> Result<Known> {
         known.seen.lists.insert(place(kind, &database)?, Arc::new(Table::by(by, table)));
     }
     // Who each of them is goes into the record; then nothing is left to do.
-    let Plan { steps, blocked } = known.plan()?;
+    let Plan { steps, blocked, .. } = known.plan()?;
     notes(&steps).for_each(|note| known.record.apply(note));
     let again = known.plan()?;
     if !again.steps.is_empty() || !blocked.is_empty() || !again.blocked.is_empty() {

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::property::{Change, Risk};
-use crate::snowflake::Statement;
+use crate::{snowflake::Statement, values::literal::hexadecimal};
 
 /// An object of Snowflake, as a plan names it: Snowflake's word for the kind, and the name as SHOW prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -184,7 +184,7 @@ impl Step {
             sha.update(statement.as_str());
             sha.update([0]);
         }
-        sha.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&sha.finalize()[..6])
     }
     /// Whether anything outside the record changes.
     pub fn writes(&self) -> bool {

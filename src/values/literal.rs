@@ -1,4 +1,7 @@
 //! Text as SQL string constants.
+
+use std::fmt::Write as _;
+
 /// A text as a string constant of Snowflake: in single quotes, with `'` doubled and `\` escaped.
 ///
 /// Inside single quotes Snowflake reads backslash sequences, so a backslash is doubled too. NUL becomes
@@ -17,6 +20,16 @@ pub fn quote_literal(text: &str) -> String {
     }
     quoted.push('\'');
     quoted
+}
+
+/// Bytes as pairs of hexadecimal digits.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 #[cfg(test)]

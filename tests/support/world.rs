@@ -39,6 +39,7 @@ pub const NAMESPACE: &str = "team";
 
 /// A resource as the API server has it.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // a few of them, in a map
 pub enum Cr {
     Warehouse(SnowflakeWarehouse),
     Monitor(ResourceMonitor),

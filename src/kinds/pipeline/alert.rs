@@ -205,9 +205,12 @@ impl Object for AlertObject {
             let change = changed("warehouse", Some(warehouse), None, Risk::Safe);
             update.push(change, alter.clone().keyword("UNSET WAREHOUSE"));
         }
-        let modify = |condition: bool, sql: &UserSql| match condition {
-            true => alter.clone().keyword("MODIFY CONDITION EXISTS (").sql(sql).keyword(")"),
-            false => alter.clone().keyword("MODIFY ACTION").sql(sql),
+        let modify = |condition: bool, sql: &UserSql| {
+            if condition {
+                alter.clone().keyword("MODIFY CONDITION EXISTS (").sql(sql).keyword(")")
+            } else {
+                alter.clone().keyword("MODIFY ACTION").sql(sql)
+            }
         };
         for (path, wanted) in [("condition", &self.condition), ("action", &self.action)] {
             update.managed.insert(path.to_owned());

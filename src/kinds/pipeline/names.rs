@@ -37,32 +37,26 @@ impl Directory {
             return Ok(FullName::top(own));
         }
         let database =
-            self.place(&format!("{path}.database"), entry.database(), &self.database, "database")?;
+            Self::place(&format!("{path}.database"), entry.database(), self.database.as_ref(), "database")?;
         if depth == 2 {
             return Ok(FullName::top(database).join(own));
         }
-        let schema = self.place(&format!("{path}.schema"), entry.schema(), &self.schema, "schema")?;
+        let schema = Self::place(&format!("{path}.schema"), entry.schema(), self.schema.as_ref(), "schema")?;
         Ok(FullName::top(database).join(schema).join(own))
     }
 
     /// The schema that a group lies in.
     pub fn schema_of(&self, path: &str, entry: &impl Listed) -> Result<FullName, Fault> {
         let database =
-            self.place(&format!("{path}.database"), entry.database(), &self.database, "database")?;
-        let schema = self.place(&format!("{path}.schema"), entry.schema(), &self.schema, "schema")?;
+            Self::place(&format!("{path}.database"), entry.database(), self.database.as_ref(), "database")?;
+        let schema = Self::place(&format!("{path}.schema"), entry.schema(), self.schema.as_ref(), "schema")?;
         Ok(FullName::top(database).join(schema))
     }
 
-    fn place(
-        &self,
-        path: &str,
-        own: Option<&str>,
-        general: &Option<Ident>,
-        what: &str,
-    ) -> Result<Ident, Fault> {
+    fn place(path: &str, own: Option<&str>, general: Option<&Ident>, what: &str) -> Result<Ident, Fault> {
         match own {
             Some(text) => name(path, text),
-            None => general.clone().ok_or_else(|| {
+            None => general.cloned().ok_or_else(|| {
                 Fault::Refused(format!(
                     "spec.{path}: say in which {what}: set it here, or spec.{what} for all"
                 ))

@@ -16,7 +16,7 @@ use crate::{
         Rows, Statement,
         catalog::{Found, Show},
     },
-    values::{canonical::Value, full_name::FullName, ident::Ident},
+    values::{canonical::Value, full_name::FullName, ident::Ident, literal::hexadecimal},
 };
 
 /// A kind of object.
@@ -189,6 +189,7 @@ impl Update {
         self.replace = Some(Replace { changes, statement: statement() });
     }
     /// What a field without a row is to be (`None` inside: it is released); `None`: it is left alone.
+    #[allow(clippy::option_option)] // not managed, released, wanted
     pub fn manages<T>(&mut self, path: &str, wanted: Option<T>, there: &There<'_>) -> Option<Option<T>> {
         if there.ignores(path) {
             return None;
@@ -270,7 +271,7 @@ pub(super) fn name(path: &str, text: &str) -> Result<Ident, Fault> {
 
 /// The first eight bytes of the digest of a text, in hexadecimal.
 pub(super) fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(text)[..8])
 }
 
 /// The full name of an entry that a record keeps.

@@ -188,7 +188,8 @@ impl PipeObject<'_> {
             }
             None => return,
         };
-        let status = there.details.and_then(|rows| rows.first()).and_then(|row| row.text("STATUS"));
+        let status =
+            there.details.and_then(crate::snowflake::rows::Rows::first).and_then(|row| row.text("STATUS"));
         let state = status.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
         let state = state.and_then(|all| all.get("executionState")?.as_str().map(str::to_owned));
         let is = match state {

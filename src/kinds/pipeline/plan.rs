@@ -90,7 +90,7 @@ pub(super) fn plan(
             Err(fault) => blocked.push((object.on(), fault)),
         }
     }
-    let mut known: BTreeSet<Target> = wanted.iter().flat_map(|object| driver.names_of(object)).collect();
+    let mut known: BTreeSet<Target> = wanted.iter().flat_map(|object| Driver::names_of(object)).collect();
     known.extend(kept.iter().cloned());
     let orphans = if unclear { vec![] } else { driver.orphans(&known) };
     let (tasks, orphans): (Vec<Step>, Vec<Step>) =
@@ -140,7 +140,7 @@ impl Driver<'_> {
     }
 
     /// The names under which an object of the spec may be recorded.
-    fn names_of(&self, object: &Wanted<'_>) -> Vec<Target> {
+    fn names_of(object: &Wanted<'_>) -> Vec<Target> {
         let former = object.former.as_ref().map(|name| target(object.kind, name));
         [object.on()].into_iter().chain(former).collect()
     }
@@ -196,7 +196,7 @@ impl Driver<'_> {
                 Some(found) => self.update(object, found, &entry, notes),
                 None => Ok(Planned::default()),
             },
-            Standing::Misnamed { from, notes, .. } => Ok(self.rename(object, &from, notes)),
+            Standing::Misnamed { from, notes, .. } => Ok(Self::rename(object, &from, notes)),
         }
     }
 
@@ -238,7 +238,7 @@ impl Driver<'_> {
         Step { after: needs(object), ..Step::new(on.clone(), Action::Create(fields), effects) }
     }
 
-    fn rename(&self, object: &Wanted<'_>, from: &Target, notes: Vec<Note>) -> Planned {
+    fn rename(object: &Wanted<'_>, from: &Target, notes: Vec<Note>) -> Planned {
         let on = object.on();
         let mut effects: Vec<Effect> = notes.into_iter().map(Effect::Remember).collect();
         let Some(old) = recorded(&from.name) else { return Planned::default() };

@@ -149,7 +149,9 @@ impl<S: Sync> Object for PolicyObject<'_, S> {
                     Some(Fault::Refused(format!("spec.{path}.exemptOtherPolicies: it is {is}, and {other}")));
             }
         }
-        let Some(row) = there.details.and_then(|rows| rows.first()) else { return Ok(update) };
+        let Some(row) = there.details.and_then(crate::snowflake::rows::Rows::first) else {
+            return Ok(update);
+        };
         let wanted = self.signature();
         let cell = |column| row.text(column).unwrap_or_default();
         let is = Signature::shown(cell("signature"), cell("return_type"));

@@ -166,6 +166,7 @@ impl<'a> StageObject<'a> {
     }
 
     /// How it differs, by DESCRIBE; `None`: it does not, or it was not read and is as it was sent.
+    #[allow(clippy::option_option)] // alike; differs from none; differs from this
     fn format_differs(&self, there: &There<'_>) -> Option<Option<String>> {
         let format = self.format.as_ref()?;
         let Some(rows) = there.details else { return (!there.trusted).then_some(None) };

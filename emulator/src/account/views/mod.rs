@@ -131,7 +131,9 @@ impl Account {
         how: How,
     ) -> Result<Option<Securable>, SqlError> {
         let before = self.relation_named(place, name);
-        let other = before.map(|on| on.kind()).filter(|held| *held != kind && how != How::IfNotExists);
+        let other = before
+            .map(super::grants::Securable::kind)
+            .filter(|held| *held != kind && how != How::IfNotExists);
         match other {
             Some(held) => Err(SqlError::new(
                 2203,

@@ -189,6 +189,7 @@ impl Attaching {
 }
 
 /// The policy that DESCRIBE shows on a column; `None`: it was not read, or is not understood.
+#[allow(clippy::option_option)] // not read, read and none, read
 fn described(there: &There<'_>, columns: &ColumnsNow, column: &Ident) -> Option<Option<FullName>> {
     let from = columns.renamed.iter().find(|(_, to)| to == column).map_or(column, |(from, _)| from);
     let mut rows = there.description?.iter();

@@ -109,6 +109,7 @@ impl Maker<'_> {
         let (namespace, pipeline) = self.resource;
         format!("snowfence CortexPipeline/{namespace}/{pipeline}/{}", self.entry.name)
     }
+    #[allow(clippy::unnecessary_wraps)] // as the fields of entries are
     fn comment(&self, what: &str) -> Option<Comment> {
         Some(Comment(format!("enrichment {}: {what}", self.entry.name)))
     }

@@ -41,7 +41,7 @@ impl Sql {
     }
     /// Bytes in hexadecimal, without quotes.
     pub fn hex(bytes: &[u8]) -> Self {
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(crate::values::literal::hexadecimal(bytes))
     }
     /// `[…]` and `{…}` as Snowflake writes constants.
     /// Source: <https://docs.snowflake.com/en/sql-reference/data-types-semistructured>.

@@ -185,7 +185,8 @@ impl Wanted<'_> {
             shown += " NOT NULL";
         }
         if let Some(default) = &self.default {
-            shown += &format!(" DEFAULT {}", default.as_str().trim_end());
+            shown += " DEFAULT ";
+            shown += default.as_str().trim_end();
         }
         shown
     }
@@ -266,7 +267,7 @@ impl<'a, 'b> Difference<'a, 'b> {
         self.dropped.push(column.name.clone());
     }
 
-    fn item(&mut self, column: &Wanted<'_>) -> Statement {
+    fn item(column: &Wanted<'_>) -> Statement {
         Statement::new("COLUMN").ident(&column.name)
     }
 
@@ -282,12 +283,12 @@ impl<'a, 'b> Difference<'a, 'b> {
             Some(TypeChange::Same) => {}
             Some(TypeChange::Widens) => {
                 self.changes.push(change(Risk::Safe));
-                let item = set(self.item(column));
+                let item = set(Self::item(column));
                 self.items.push(item);
             }
             Some(TypeChange::Narrows) => {
                 self.losing.push(change(Risk::Destructive));
-                let item = set(self.item(column));
+                let item = set(Self::item(column));
                 self.losing_items.push(item);
             }
             // What is not understood is left as it is: nothing may be lost for it.
@@ -309,12 +310,12 @@ impl<'a, 'b> Difference<'a, 'b> {
             let (from, to) = (is.nullable.to_string(), nullable.to_string());
             self.changes.push(changed(format!("{at}.nullable"), Some(&from), Some(&to), Risk::Safe));
             let words = if nullable { "DROP NOT NULL" } else { "SET NOT NULL" };
-            let item = self.item(column).keyword(words);
+            let item = Self::item(column).keyword(words);
             self.items.push(item);
         }
         if let Some(comment) = column.spec.comment.as_deref().filter(|wanted| **wanted != is.comment) {
             self.changes.push(changed(format!("{at}.comment"), Some(&is.comment), Some(comment), Risk::Safe));
-            let item = self.item(column).keyword("COMMENT").literal(comment);
+            let item = Self::item(column).keyword("COMMENT").literal(comment);
             self.items.push(item);
         }
         self.default(is, column);
@@ -325,7 +326,7 @@ impl<'a, 'b> Difference<'a, 'b> {
         match (&column.default, &is.default) {
             (None, Some(default)) if self.there.entry.managed.contains(&at) => {
                 self.changes.push(changed(at, Some(default), None, Risk::Safe));
-                let item = self.item(column).keyword("DROP DEFAULT");
+                let item = Self::item(column).keyword("DROP DEFAULT");
                 self.items.push(item);
             }
             (Some(wanted), is) if is.as_deref().map(plain) != Some(plain(wanted.as_str())) => {

@@ -304,16 +304,13 @@ fn overlap(task: &Task, there: &There<'_>, update: &mut Update) {
         None if released => Overlap::NoOverlap,
         None => return,
     };
-    let (is, alike) = match there.found.text("overlap_policy") {
-        Some(text) => {
-            let is = Overlap::read(Some(text));
-            (is.map(|is| is.to_string()), is == Some(wanted))
-        }
-        None => {
-            let may = bool::read(there.found.text("allow_overlapping_execution")).unwrap_or_default();
-            let shown = if may { "AllowChildOverlap" } else { "NoOverlap" };
-            (Some(shown.to_owned()), may == (wanted != Overlap::NoOverlap))
-        }
+    let (is, alike) = if let Some(text) = there.found.text("overlap_policy") {
+        let is = Overlap::read(Some(text));
+        (is.map(|is| is.to_string()), is == Some(wanted))
+    } else {
+        let may = bool::read(there.found.text("allow_overlapping_execution")).unwrap_or_default();
+        let shown = if may { "AllowChildOverlap" } else { "NoOverlap" };
+        (Some(shown.to_owned()), may == (wanted != Overlap::NoOverlap))
     };
     if !alike && !there.ignores("overlap") {
         let change = changed("overlap", is.as_deref(), Some(&wanted.to_string()), Risk::Safe);
