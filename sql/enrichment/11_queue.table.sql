@@ -10,5 +10,6 @@ CREATE TABLE IF NOT EXISTS {{queue}} (
   lease_id VARCHAR(36),
   due_at TIMESTAMP_NTZ(9) NOT NULL,
   last_error VARCHAR,
-  queued_at TIMESTAMP_NTZ(9) NOT NULL
+  queued_at TIMESTAMP_NTZ(9) NOT NULL,
+  touched_at TIMESTAMP_NTZ(9)
 )

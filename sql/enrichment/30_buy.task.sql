@@ -5,7 +5,6 @@ DECLARE
   problem VARCHAR;
   moment TIMESTAMP_NTZ;
   claimed NUMBER;
-  waiting NUMBER;
   spent_credits FLOAT;
 BEGIN
   spent_credits := ({{credits}});
@@ -125,13 +124,11 @@ BEGIN
     END;
   END FOR;
 
-  -- While anything waits, the stream on the queue keeps what it has, and so the schedule awake. A row that comes in after
-  -- this transaction began stays in the stream.
+  -- Each run takes what the stream on the queue has, so that it never gets stale. Where something waits, one row is
+  -- touched, which the stream tells the schedule; so it does of a row that comes in after this transaction began.
   BEGIN TRANSACTION;
-  waiting := (SELECT COUNT(*) FROM {{queue}});
-  IF (waiting = 0) THEN
-    INSERT INTO {{spend}} (lease_id, day, rows_claimed, cost, claimed_at)
-    SELECT source_key, SYSDATE()::DATE, 0, 0, SYSDATE() FROM {{wake}} WHERE 0 = 1;
-  END IF;
+  INSERT INTO {{spend}} (lease_id, day, rows_claimed, cost, claimed_at)
+  SELECT source_key, SYSDATE()::DATE, 0, 0, SYSDATE() FROM {{wake}} WHERE 0 = 1;
+  UPDATE {{queue}} SET touched_at = SYSDATE() WHERE source_key = (SELECT MIN(source_key) FROM {{queue}});
   COMMIT;
 END

@@ -365,6 +365,10 @@ def test_the_schedule_is_awake_while_anything_waits_and_no_longer(snowflake):  #
     assert awake(world)
     world.buy()
     assert world.left() == ["3"] and awake(world)
+    # A run that may buy nothing leaves it awake, too.
+    world.account.later(minutes=15)
+    world.buy()
+    assert world.left() == ["3"] and awake(world)
     world.account.later(days=1)
     world.buy()
     assert world.left() == [] and not awake(world)
