@@ -70,8 +70,7 @@ pub fn write(folder: &Path, emulator: &Emulator, resources: impl Iterator<Item =
 
 // ---- pipelines
 
-/// The kinds of objects that a [`foundation`] and its [`pipeline`]s have: every kind that a pipeline can have when this
-/// was written.
+/// The kinds of objects that a [`foundation`] and its [`pipeline`]s have.
 pub const KINDS: [&str; 12] = [
     "DATABASE",
     "SCHEMA",

@@ -45,7 +45,7 @@ pub fn take(board: &mut Board) -> Result<()> {
     board.step("20 pipelines of 500 objects are created in memory");
     let mut all = (0..N).map(known).collect::<Result<Vec<_>>>()?;
     for known in &mut all {
-        change(&mut known.cr);
+        change(&mut known.cr)?;
         let changed = changed(&known.plan()?);
         if changed * 10 != PARTS * manifests::OF_PART {
             return Err(format!("{changed} objects of 500 are changed, not a tenth").into());
@@ -171,11 +171,10 @@ fn nothing(database: &str) -> Result<Seen> {
 }
 
 /// A tenth: of the tables and streams every tenth, of 150 tasks 15, and 17 of the 175 others.
-fn change(cr: &mut CortexPipeline) {
+fn change(cr: &mut CortexPipeline) -> Result<()> {
     let spec = &mut cr.spec;
     for table in spec.tables.iter_mut().step_by(10) {
-        let column = serde_json::from_value(json!({"name": "MORE", "type": "BOOLEAN"}));
-        table.columns.extend(column);
+        table.columns.push(serde_json::from_value(json!({"name": "MORE", "type": "BOOLEAN"}))?);
     }
     for task in spec.task_graphs.iter_mut().take(15).filter_map(|graph| graph.tasks.first_mut()) {
         task.body = Some("SELECT 1".into());
@@ -186,6 +185,7 @@ fn change(cr: &mut CortexPipeline) {
     for comment in streams.chain(views).chain(tags) {
         *comment = Some(Comment("Changed.".into()));
     }
+    Ok(())
 }
 
 /// How many objects a plan changes.

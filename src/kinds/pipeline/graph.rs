@@ -34,11 +34,11 @@ pub(super) fn around(
     let (of_tasks, mut all): (Vec<Step>, Vec<Step>) =
         steps.into_iter().partition(|step| step.on.kind == KIND.word);
     let mut by_root: BTreeMap<Option<FullName>, Vec<Step>> = BTreeMap::new();
+    let tasks = wanted.iter().filter_map(|object| object.object.task());
+    let roots: BTreeMap<Target, &FullName> = tasks.map(|task| (on(&task.name), &task.root)).collect();
     for step in of_tasks {
-        let own =
-            wanted.iter().filter_map(|object| object.object.task()).find(|task| on(&task.name) == step.on);
-        let root = match own {
-            Some(task) => Some(task.root.clone()),
+        let root = match roots.get(&step.on) {
+            Some(root) => Some((*root).clone()),
             None => FullName::parse(&step.on.name).ok().and_then(|name| root_of(&name, seen)),
         };
         by_root.entry(root).or_default().push(step);

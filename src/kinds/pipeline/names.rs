@@ -1,6 +1,6 @@
 //! Which object a name of a spec stands for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::object::{Kind, name};
 use crate::{
@@ -18,6 +18,8 @@ pub(super) struct Directory {
     /// By kind and folded local name.
     entries: BTreeMap<(&'static str, Ident), FullName>,
     owned: BTreeSet<Target>,
+    /// The kinds of what is owned, by name.
+    kinds: HashMap<FullName, Vec<&'static str>>,
 }
 
 impl Directory {
@@ -27,7 +29,7 @@ impl Directory {
             text.as_deref().map(|text| name(path, text)).transpose()
         };
         let (database, schema) = (read("database", &spec.database)?, read("schema", &spec.schema)?);
-        Ok(Self { database, schema, entries: BTreeMap::new(), owned: BTreeSet::new() })
+        Ok(Self { database, schema, ..Self::default() })
     }
 
     /// The full name of an entry, by where objects of its kind lie: 1 in the account, 2 in a database, 3 in a schema.
@@ -92,6 +94,7 @@ impl Directory {
     /// Makes an entry known by its local name.
     pub fn add(&mut self, kind: &'static str, local: &str, full: &FullName) {
         self.owned.insert(Target::new(kind, full.to_string()));
+        self.kinds.entry(full.clone()).or_default().push(kind);
         if let Ok(local) = Ident::from_spec(local) {
             self.entries.insert((kind, local), full.clone());
         }
@@ -115,6 +118,11 @@ impl Directory {
     /// Whether this resource has the object.
     pub fn owns(&self, target: &Target) -> bool {
         self.owned.contains(target)
+    }
+
+    /// The kinds of the objects of this resource that have a name.
+    pub fn kinds_of(&self, name: &FullName) -> &[&'static str] {
+        self.kinds.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The objects of this resource with a name, whatever their arguments.

@@ -169,8 +169,9 @@ impl Visitor for Names {
 fn targets(names: &Names, from: &FullName, directory: &Directory) -> Vec<Target> {
     let mut all = vec![];
     for full in names.relations.iter().filter_map(|path| beside(path, from)) {
-        let kinds = RELATIONS.into_iter().map(|kind| Target::new(kind, full.to_string()));
-        all.extend(kinds.filter(|target| full != *from && directory.owns(target)));
+        // Most words of a body are no names of ours.
+        let kinds = directory.kinds_of(&full).iter().filter(|kind| RELATIONS.contains(kind));
+        all.extend(kinds.filter(|_| full != *from).map(|kind| Target::new(kind, full.to_string())));
     }
     for full in names.called.iter().filter_map(|path| beside(path, from)) {
         all.extend(CALLED.into_iter().flat_map(|kind| directory.overloads(kind, &full)).cloned());
