@@ -1,6 +1,7 @@
 //! What is recorded, what SHOW says and what the spec wants → exact SQL and changes. No network.
 
 mod monitor;
+mod pipeline;
 mod warehouse;
 
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
@@ -68,8 +69,12 @@ pub fn plan<K: Managed>(cr: &K, record: &Record, seen: &K::Seen) -> String {
 
     match cr.plan(&planning, seen) {
         Err(fault) => format!("{}: {fault}\n", fault.reason()),
-        Ok(plan) if plan.steps.is_empty() => "nothing\n".into(),
-        Ok(plan) => plan.steps.iter().map(step).collect(),
+        Ok(plan) if plan.steps.is_empty() && plan.blocked.is_empty() => "nothing\n".into(),
+        Ok(plan) => {
+            let blocked =
+                plan.blocked.iter().map(|(on, fault)| format!("blocked {on}: {}: {fault}\n", fault.reason()));
+            plan.steps.iter().map(step).chain(blocked).collect()
+        }
     }
 }
 
