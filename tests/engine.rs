@@ -17,6 +17,7 @@ use snowfence::{
         gate::Gate,
         managed::{Claim, Peers},
         peers::Index,
+        reconcile::came_too_early,
         session::ConnectionKey,
         teardown::{Wish, to_drop},
     },
@@ -150,6 +151,35 @@ fn what_is_only_observed_runs_nothing() {
     let decision = asks.gate(None).decide(&steps, &HashSet::new());
     assert_eq!(runs(&decision), [false; 3]);
     assert_eq!(decision.waiting, None);
+}
+
+// ---- rounds
+
+#[test]
+fn a_step_that_misses_what_another_one_made_came_too_early() {
+    use execute::Outcome::{Done, Failed, Skipped};
+    let refused = |code: &str| {
+        let error = SnowflakeError {
+            code: code.into(),
+            sql_state: String::new(),
+            message: String::new(),
+            query_id: None,
+        };
+        Failed(Fault::from(ClientError::Snowflake(error)))
+    };
+    let missing = || refused("002003");
+    let steps = [step("A", Risk::Safe), step("B", Risk::Safe), step("C", Risk::Safe)];
+    let lost = Failed(Fault::from(ClientError::Unavailable("gone".into())));
+    for (outcomes, again, why) in [
+        ([missing(), Done, Skipped(on("A"))], true, "B may have made it"),
+        ([missing(), missing(), missing()], false, "nobody made anything"),
+        ([missing(), Skipped(on("A")), Skipped(on("A"))], false, "nobody made anything"),
+        ([refused("003001"), Done, Done], false, "a privilege does not come by itself"),
+        ([missing(), refused("003001"), Done], true, "the other failure does not hinder"),
+        ([missing(), lost, Done], false, "Snowflake is out"),
+    ] {
+        assert_eq!(came_too_early(&steps, &outcomes), again, "{why}");
+    }
 }
 
 // ---- conditions

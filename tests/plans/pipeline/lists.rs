@@ -40,3 +40,25 @@ pub fn list(seen: &mut Seen, kind: &'static str, by: By, all: &[Cells<'_>]) {
     let table = Arc::new(Table::by(by, rows(all)));
     seen.lists.insert((kind, Some(FullName::parse("DB").unwrap())), table);
 }
+
+/// What SHOW says of DB: for each kind its rows, which lie in DB.S and are ours.
+pub fn shown(lists: &[(&'static str, &[&[(&str, &str)]])]) -> Seen {
+    let mut seen = Seen::default();
+    for (kind, all) in lists {
+        let fixed = [("created_on", BORN), ("owner", ROLE), ("database_name", "DB"), ("schema_name", "S")];
+        let heads = all.iter().flat_map(|row| row.iter().map(|(column, _)| *column)).collect::<Vec<_>>();
+        let mut columns: Vec<&str> = fixed.iter().map(|(column, _)| *column).chain(heads).collect();
+        columns.sort_unstable();
+        columns.dedup();
+        let mut rows = Rows::new(columns.iter().copied());
+        for row in *all {
+            let cell = |column: &&str| {
+                row.iter().chain(&fixed).find(|(own, _)| own == column).map(|(_, cell)| *cell)
+            };
+            rows.push(columns.iter().map(cell)).unwrap();
+        }
+        let table = Arc::new(Table::by(By::Path, rows));
+        seen.lists.insert((*kind, Some(FullName::parse("DB").unwrap())), table);
+    }
+    seen
+}

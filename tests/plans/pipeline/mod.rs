@@ -3,6 +3,7 @@
 mod alert;
 mod lists;
 mod policies;
+mod queried;
 mod routine;
 
 use std::sync::Arc;
