@@ -127,7 +127,7 @@ pub fn pipeline(n: usize, database: &str, schema: usize, parts: usize) -> Value 
         let mut table =
             json!({"name": name("T", k), "columns": columns, "primaryKey": ["CALL_ID"], "comment": comment});
         // The first of each part has the policies and the tag.
-        if k % 5 == 0 {
+        if k.is_multiple_of(5) {
             table["columns"][4]["maskingPolicy"] = json!({"name": name("MASK", k / 5)});
             table["rowAccessPolicy"] = json!({"name": name("ROWS", k / 5), "columns": ["ACCOUNT_ID"]});
             table["tags"] = json!({name("TAG", k / 5): "yes"});
