@@ -80,13 +80,6 @@ impl DataType {
             Self::Timestamp(kind, digits) => {
                 json!({"type": format!("TIMESTAMP_{kind}"), "precision": 0, "scale": digits})
             }
-            Self::Vector(element, dimension) => {
-                let of = match element.as_str() {
-                    "INT" => json!({"type": "FIXED", "precision": 38, "scale": 0, "nullable": false}),
-                    _ => json!({"type": "REAL", "nullable": false}),
-                };
-                json!({"type": "VECTOR", "vectorElementType": of, "dimension": dimension})
-            }
             other => json!({"type": other.name()}),
         }
     }
@@ -254,18 +247,6 @@ mod tests {
             ("VECTOR(FLOAT, 256)", "VECTOR(FLOAT, 256)"),
         ] {
             assert_eq!(shown(text).as_deref(), Ok(is), "{text}");
-        }
-    }
-
-    #[test]
-    fn vectors_are_described_with_what_they_are_of() {
-        for (text, of) in [
-            ("VECTOR(FLOAT, 3)", r#"{"nullable":false,"type":"REAL"}"#),
-            ("VECTOR(INT, 3)", r#"{"nullable":false,"precision":38,"scale":0,"type":"FIXED"}"#),
-        ] {
-            let described = data_type(&mut Cursor::new(text).unwrap()).unwrap().described();
-            let is = format!(r#"{{"dimension":3,"type":"VECTOR","vectorElementType":{of}}}"#);
-            assert_eq!(described, serde_json::from_str::<serde_json::Value>(&is).unwrap(), "{text}");
         }
     }
 
