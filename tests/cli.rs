@@ -286,16 +286,3 @@ fn completions_are_printed() {
         assert!(said.out.contains("detailed-exitcode"), "{shell}");
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_example_applies_and_then_plans_empty() {
-    let world = World::new().await;
-    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let warehouses = examples.join("quickstart/warehouses.yaml").display().to_string();
-    let pipelines = examples.join("pipelines").display().to_string();
-    let files = ["-f", &warehouses, "-f", &pipelines];
-    // Some lie in schemas of others: what comes too early is tried again.
-    world.run(&[&["apply", "--yes"], &files[..]].concat()).ends(0);
-    let said = world.run(&[&["plan", "--detailed-exitcode"], &files[..]].concat()).ends(0);
-    assert!(said.out.contains("No changes."), "{}", said.out);
-}

@@ -12,6 +12,7 @@ mod alone;
 mod cluster;
 mod failure;
 mod keeper;
+mod manifests;
 mod operator;
 mod say;
 mod stage;

@@ -12,9 +12,10 @@ use crate::{
     cluster::{ControlPlane, NAMESPACE, PATIENCE, list},
     failure::{Failure, Result, expect},
     interrupted,
+    manifests::PIPELINES,
     operator::Operator,
     say,
-    stage::{MONITOR, PIPELINES, ROLE, Stage, Told, WAREHOUSES},
+    stage::{MONITOR, ROLE, Stage, Told, WAREHOUSES},
 };
 
 /// How often the operator looks at Snowflake in the demo.

@@ -27,6 +27,9 @@ pub enum Fault {
     Waiting { reason: &'static str, message: String },
     #[error(transparent)]
     NotUnderstood(#[from] NotUnderstood),
+    /// It is as it should be, and does not work: a person must look at it.
+    #[error("{message}")]
+    Broken { reason: &'static str, message: String },
     /// A change was executed again and again, and Snowflake still says otherwise.
     #[error("{0}")]
     NotConverging(String),
@@ -116,6 +119,7 @@ impl Fault {
             Self::NotVisible(_) => ("NotVisible", Stalled, Resync),
             Self::NotAllowed(_) => ("NotAllowed", Stalled, Resync),
             Self::Waiting { reason, .. } => (reason, Reconciling, Resync),
+            Self::Broken { reason, .. } => (reason, Stalled, Resync),
             Self::NotUnderstood(_) => ("NotUnderstood", Stalled, Resync),
             Self::NotConverging(_) => ("NotConverging", Stalled, Resync),
             Self::ApprovalRequired(_) => ("ApprovalRequired", Stalled, Resync),
@@ -169,6 +173,10 @@ fn client_row(error: &ClientError) -> (&'static str, Shown, Again) {
         }
         ClientError::Snowflake(e) if matches!(e.code.as_str(), "000625" | "000604") => {
             ("SnowflakeBusy", Shown::Reconciling, Again::Backoff)
+        }
+        // What is missing may be about to come: another resource makes it.
+        ClientError::Snowflake(_) if error.is_object_missing() => {
+            ("SnowflakeRefused", Shown::Stalled, Again::Backoff)
         }
         ClientError::Snowflake(_) => ("SnowflakeRefused", Shown::Stalled, Again::Resync),
         ClientError::Unauthorized { .. } | ClientError::Credential(_) => {

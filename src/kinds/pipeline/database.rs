@@ -2,7 +2,7 @@
 
 use super::{
     names::Directory,
-    object::{Create, Kind, Listing, Object, There, Update, Wanted, created, fields, text},
+    object::{Create, Kind, Listing, Object, There, Update, Wanted, created, fields, parameters, text},
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, databases::Database},
@@ -41,6 +41,22 @@ pub(super) const ROWS: &[Row] = &[
         &Lens {
             get: |s: &Database| s.data_retention_time_in_days,
             set: |s: &mut Database, v| s.data_retention_time_in_days = Some(v),
+        },
+    ),
+    Row::parameter(
+        "maxDataExtensionTimeInDays",
+        "MAX_DATA_EXTENSION_TIME_IN_DAYS",
+        &Lens {
+            get: |s: &Database| s.max_data_extension_time_in_days,
+            set: |s: &mut Database, v| s.max_data_extension_time_in_days = Some(v),
+        },
+    ),
+    Row::parameter(
+        "defaultDdlCollation",
+        "DEFAULT_DDL_COLLATION",
+        &Lens {
+            get: |s: &Database| s.default_ddl_collation.as_ref().map(|word| word.0.clone()),
+            set: |s: &mut Database, v: String| s.default_ddl_collation = Some(v.as_str().into()),
         },
     ),
     Row::column(
@@ -103,6 +119,13 @@ impl Object for DatabaseObject<'_> {
             update.managed.insert("transient".into());
         }
         Ok(update)
+    }
+    fn details(&self) -> Option<Statement> {
+        self.sent()?;
+        Some(Statement::new("SHOW PARAMETERS IN DATABASE").of_kind("PARAMETERS").full_name(&self.name))
+    }
+    fn sent(&self) -> Option<String> {
+        parameters(ROWS, self.spec)
     }
 }
 

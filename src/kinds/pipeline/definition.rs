@@ -118,8 +118,8 @@ fn offset(text: &str, place: Location) -> usize {
 /// What Snowflake keeps of an object with a query. An answer without it can't be compared.
 pub(super) fn kept(there: &There<'_>) -> Result<Definition, Fault> {
     let text = there.found.text("text").unwrap_or_default();
-    Definition::parse(text).ok_or_else(|| Fault::Waiting {
-        reason: "DefinitionNotShown",
+    Definition::parse(text).ok_or_else(|| Fault::Broken {
+ reason: "DefinitionNotShown",
         message: format!(
             "Snowflake does not show the query of {}, so it can't be compared; of a secure view only the owner sees it: let the role own it",
             there.name

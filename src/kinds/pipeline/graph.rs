@@ -183,8 +183,8 @@ impl Graph<'_> {
         reason.is_some_and(|reason| reason.eq_ignore_ascii_case("SUSPENDED_DUE_TO_ERRORS"))
     }
     fn told(&self) -> Option<Fault> {
-        self.broken().then(|| Fault::Waiting {
-            reason: "SuspendedDueToErrors",
+        self.broken().then(|| Fault::Broken {
+ reason: "SuspendedDueToErrors",
             message: format!(
                 "Snowflake suspended it after too many failed runs; find the error with SELECT * FROM TABLE({}.INFORMATION_SCHEMA.TASK_HISTORY(TASK_NAME => '{}')), mend it, and change the spec or run ALTER TASK {} RESUME",
                 self.root.database().map(ToString::to_string).unwrap_or_default(),

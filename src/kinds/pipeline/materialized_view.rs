@@ -107,7 +107,7 @@ impl Materialized<'_> {
             }
             Some(State::Suspended) => {}
             _ if invalid => {
-                update.fault = Some(Fault::Waiting {
+                update.fault = Some(Fault::Broken {
                     reason: "Invalid",
                     message: format!(
                         "{} can't be read ({}): mend the query or the table it reads; when it is only suspended, set state: Started",

@@ -248,6 +248,14 @@ pub(super) fn fields<S>(rows: &[Property<S>], spec: &S) -> Vec<Change> {
     rows.iter().filter_map(|row| Some(created(row.path, row.wanted(spec)?))).collect()
 }
 
+/// The parameters that a spec sets, as one text; `None`: it sets none.
+pub(super) fn parameters<S>(rows: &[Property<S>], spec: &S) -> Option<String> {
+    let rows = rows.iter().filter(|row| row.source == Source::Parameter);
+    let set = rows.filter_map(|row| Some(format!("{} = {}", row.ddl, row.wanted(spec)?.sql)));
+    let all: Vec<_> = set.collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
 /// A field of an object that is created.
 pub(super) fn created(path: impl Into<String>, to: Value) -> Change {
     Change { path: path.into(), from: None, to: Some(to), risk: Risk::Safe }

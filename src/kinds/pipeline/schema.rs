@@ -3,7 +3,9 @@
 use super::{
     database::transient,
     names::Directory,
-    object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, text},
+    object::{
+        Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, parameters, text,
+    },
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, schemas::Schema, text::Comment},
@@ -42,6 +44,22 @@ pub(super) const ROWS: &[Row] = &[
         &Lens {
             get: |s: &Schema| s.data_retention_time_in_days,
             set: |s: &mut Schema, v| s.data_retention_time_in_days = Some(v),
+        },
+    ),
+    Row::parameter(
+        "maxDataExtensionTimeInDays",
+        "MAX_DATA_EXTENSION_TIME_IN_DAYS",
+        &Lens {
+            get: |s: &Schema| s.max_data_extension_time_in_days,
+            set: |s: &mut Schema, v| s.max_data_extension_time_in_days = Some(v),
+        },
+    ),
+    Row::parameter(
+        "defaultDdlCollation",
+        "DEFAULT_DDL_COLLATION",
+        &Lens {
+            get: |s: &Schema| s.default_ddl_collation.as_ref().map(|word| word.0.clone()),
+            set: |s: &mut Schema, v: String| s.default_ddl_collation = Some(v.as_str().into()),
         },
     ),
     Row::column(
@@ -124,5 +142,12 @@ impl Object for SchemaObject<'_> {
             update.push(change, alter.keyword(words));
         }
         Ok(update)
+    }
+    fn details(&self) -> Option<Statement> {
+        self.sent()?;
+        Some(Statement::new("SHOW PARAMETERS IN SCHEMA").of_kind("PARAMETERS").full_name(&self.name))
+    }
+    fn sent(&self) -> Option<String> {
+        parameters(ROWS, self.spec)
     }
 }

@@ -138,7 +138,7 @@ impl Object for StreamObject<'_> {
         let found = there.found;
         if found.text("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")) {
             let why = found.text("invalid_reason").unwrap_or("it was not consumed in time");
-            update.fault = Some(Fault::Waiting {
+            update.fault = Some(Fault::Broken {
                 reason: "StreamStale",
                 message: format!(
                     "{} is stale ({why}): the changes that it had not given yet are lost. Load what is missing from the table itself, then create it anew: CREATE OR REPLACE STREAM {} {} {}",
