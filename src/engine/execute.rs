@@ -116,17 +116,22 @@ fn before<'a>(step: &'a Step, stuck: &HashSet<Target>) -> Option<&'a Target> {
 /// The notes of what a step is about to do. To know of it earlier than it is done takes nothing from anybody.
 fn foretold(step: &Step) -> impl Iterator<Item = (usize, &Note)> {
     let last = step.effects.iter().rposition(|effect| matches!(effect, Effect::Sql(_))).unwrap_or_default();
-    let coming = |effect| match effect {
-        &Effect::Remember(
-            ref note @ (Note::Intent { .. }
-            | Note::Managed { .. }
-            | Note::Grants { .. }
-            | Note::Attached { .. }),
-        ) => Some(note),
-        _ => None,
+    let promises = |note: &Note| {
+        matches!(
+            note,
+            Note::Intent { .. } | Note::Managed { .. } | Note::Grants { .. } | Note::Attached { .. }
+        )
     };
-    let all = step.effects[..last].iter().enumerate();
-    all.filter_map(move |(n, effect)| coming(effect).map(|note| (n, note)))
+    // What comes after a rename, or after an identity is known, speaks of an entry that is not there before.
+    let told = |effect: &&Effect| match effect {
+        Effect::Sql(_) => true,
+        Effect::Remember(note) => promises(note),
+    };
+    let until = step.effects[..last].iter().take_while(told).count();
+    step.effects[..until].iter().enumerate().filter_map(|(n, effect)| match effect {
+        Effect::Remember(note) => Some((n, note)),
+        Effect::Sql(_) => None,
+    })
 }
 
 fn withdrawn(note: &Note) -> Option<Note> {
