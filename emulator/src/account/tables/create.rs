@@ -124,7 +124,7 @@ impl Account {
         made.shape = source.shape.clone();
         made.cluster_by.clone_from(&source.cluster_by);
         made.schema_evolution = source.schema_evolution;
-        made.policies = source.policies.clone();
+        made.policies.clone_from(&source.policies);
         made.column_tags = source.column_tags.clone();
         if copied {
             made.head.comment.clone_from(&source.head.comment);

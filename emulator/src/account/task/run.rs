@@ -149,10 +149,11 @@ impl Account {
         for (at, id) in ids.into_iter().enumerate() {
             let on = root.at(id).on();
             let skipped = self.is_skipped(root.at(id), began);
-            let (ends, error) = match skipped {
-                // The words are those of TASK_HISTORY.
-                true => (began, Some((40_003, "Conditional expression for task evaluated to false.".into()))),
-                false => (ends, error.clone().filter(|_| at == last)),
+            let (ends, error) = if skipped {
+                // The words are those of TASK_HISTORY, from memory: unverified.
+                (began, Some((40_003, "Conditional expression for task evaluated to false.".into())))
+            } else {
+                (ends, error.clone().filter(|_| at == last))
             };
             let path = self.path_of(on);
             self.runs.push_back(Run {
