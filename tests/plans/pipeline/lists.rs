@@ -42,7 +42,7 @@ pub fn list(seen: &mut Seen, kind: &'static str, by: By, all: &[Cells<'_>]) {
 }
 
 /// What SHOW says of DB: for each kind its rows, which lie in DB.S and are ours.
-pub fn shown(lists: &[(&'static str, &[&[(&str, &str)]])]) -> Seen {
+pub fn shown(lists: &[(&'static str, &[Cells<'_>])]) -> Seen {
     let mut seen = Seen::default();
     for (kind, all) in lists {
         let fixed = [("created_on", BORN), ("owner", ROLE), ("database_name", "DB"), ("schema_name", "S")];

@@ -128,7 +128,7 @@ impl Altered<'_> {
             if self.table.policies.iter().any(|it| it.uses(name)) {
                 // Unverified.
                 return Err(compilation(
-                    2262,
+                    2266,
                     "22000",
                     format!("Cannot drop column '{name}' which is associated with one or more policies."),
                 ));
@@ -136,7 +136,7 @@ impl Altered<'_> {
             if self.table.shape.columns.len() == 1 {
                 // Unverified.
                 return Err(compilation(
-                    2262,
+                    2267,
                     "22000",
                     format!("Cannot drop column '{name}' which is the only one of its table."),
                 ));

@@ -150,6 +150,7 @@ impl Account {
             let on = root.at(id).on();
             let skipped = self.is_skipped(root.at(id), began);
             let (ends, error) = if skipped {
+                // The words are those of TASK_HISTORY, from memory: unverified.
                 (began, Some((40_003, "Conditional expression for task evaluated to false.".into())))
             } else {
                 (ends, error.clone().filter(|_| at == last))

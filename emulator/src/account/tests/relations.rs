@@ -22,7 +22,7 @@ fn relations_share_their_names() {
         ("CREATE EVENT TABLE t", "'T' already exists as TABLE"),
     ] {
         let refused = short(&session.refused(statement));
-        assert!(refused.starts_with("002203 42710") && refused.contains(held), "{statement}: {refused}");
+        assert!(refused.starts_with("002002 42710") && refused.contains(held), "{statement}: {refused}");
     }
     session.ok("CREATE TABLE IF NOT EXISTS v (a INT)");
     assert!(session.refused("ALTER TABLE t RENAME TO v").message.contains("already exists"));

@@ -207,7 +207,7 @@ fn policies_hang_on_tables_and_columns_and_stay_while_they_do() {
         ("ALTER TABLE p ALTER b UNSET MASKING POLICY", 3549),
         ("ALTER TABLE p ALTER b SET MASKING POLICY n USING (b, nope)", 904),
         ("ALTER TABLE p ADD ROW ACCESS POLICY r ON (a)", 3558),
-        ("ALTER TABLE p DROP COLUMN c", 2262),
+        ("ALTER TABLE p DROP COLUMN c", 2266),
         ("DROP MASKING POLICY m", 3536),
         ("DROP ROW ACCESS POLICY r", 3536),
     ] {

@@ -122,7 +122,7 @@ impl Account {
     ///
     /// # Errors
     ///
-    /// `002203` for a name that another kind has. The number is unverified.
+    /// `002002` for a name that another kind has. The number is unverified.
     pub(crate) fn relation_before(
         &self,
         place: (Id, Id),
@@ -131,12 +131,10 @@ impl Account {
         how: How,
     ) -> Result<Option<Securable>, SqlError> {
         let before = self.relation_named(place, name);
-        let other = before
-            .map(super::grants::Securable::kind)
-            .filter(|held| *held != kind && how != How::IfNotExists);
+        let other = before.map(Securable::kind).filter(|held| *held != kind && how != How::IfNotExists);
         match other {
             Some(held) => Err(SqlError::new(
-                2203,
+                2002,
                 "42710",
                 format!("SQL compilation error:\nObject '{name}' already exists as {}", held.singular()),
             )),
