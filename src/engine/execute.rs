@@ -113,25 +113,19 @@ fn before<'a>(step: &'a Step, stuck: &HashSet<Target>) -> Option<&'a Target> {
     after.iter().chain([&step.on]).find(|target| stuck.contains(*target))
 }
 
-/// The notes of what a step is about to do. To know of it earlier than it is done takes nothing from anybody.
+/// The notes of what a step is about to do: those that it begins with. To know of it earlier than it is done takes
+/// nothing from anybody. What comes after a statement, a rename or an identity speaks of what they have made.
 fn foretold(step: &Step) -> impl Iterator<Item = (usize, &Note)> {
-    let last = step.effects.iter().rposition(|effect| matches!(effect, Effect::Sql(_))).unwrap_or_default();
-    let promises = |note: &Note| {
-        matches!(
-            note,
-            Note::Intent { .. } | Note::Managed { .. } | Note::Grants { .. } | Note::Attached { .. }
-        )
+    let promise = |effect| match effect {
+        &Effect::Remember(
+            ref note @ (Note::Intent { .. }
+            | Note::Managed { .. }
+            | Note::Grants { .. }
+            | Note::Attached { .. }),
+        ) if step.writes() => Some(note),
+        _ => None,
     };
-    // What comes after a rename, or after an identity is known, speaks of an entry that is not there before.
-    let told = |effect: &&Effect| match effect {
-        Effect::Sql(_) => true,
-        Effect::Remember(note) => promises(note),
-    };
-    let until = step.effects[..last].iter().take_while(told).count();
-    step.effects[..until].iter().enumerate().filter_map(|(n, effect)| match effect {
-        Effect::Remember(note) => Some((n, note)),
-        Effect::Sql(_) => None,
-    })
+    step.effects.iter().map_while(promise).enumerate()
 }
 
 fn withdrawn(note: &Note) -> Option<Note> {

@@ -100,8 +100,19 @@ pub(super) fn plan(
     blocked.extend(faults);
     let mut plan = Plan { steps, blocked, ..Plan::default() };
     super::grants::plan(spec, &directory, planning, seen, &mut plan);
-    // What waits for approval comes last: what comes after it would have to wait with it.
+    // What waits for approval comes last: what comes after it would have to wait with it. So does what can't be there
+    // without an object whose creation waits.
+    let creates = |step: &Step| matches!(step.action, Action::Create(_)).then(|| step.on.clone());
+    let mut late: BTreeSet<Target> = last.iter().filter_map(creates).collect();
+    let mut waits = |step: &Step| {
+        let waits = step.on.kind != super::task::KIND.word && step.after.iter().any(|on| late.contains(on));
+        late.extend(creates(step).filter(|_| waits));
+        waits
+    };
+    let (mut behind, now): (Vec<Step>, Vec<Step>) = plan.steps.into_iter().partition(|step| waits(step));
+    plan.steps = now;
     plan.steps.append(&mut last);
+    plan.steps.append(&mut behind);
     plan.steps.extend(orphans);
     Ok(plan)
 }
