@@ -98,7 +98,7 @@ impl ControlPlane {
         say::output(&output.text);
         expect(output.code == Some(0), "the custom resources are installed", &output.text)?;
         let crds = names_of_crds(stage).await?;
-        expect(crds.len() == 3, "three custom resources", &crds.join("\n"))?;
+        expect(crds.len() == 4, "four custom resources", &crds.join("\n"))?;
         if matches!(self, Self::Theirs) {
             for crd in &crds {
                 must(stage, &["label", crd, &format!("{MARK}=true")]).await?;
