@@ -26,7 +26,7 @@ def connection(shared, connect):
         ("SELECT NO_SUCH_COLUMN", 904, "42000", "invalid identifier 'NO_SUCH_COLUMN'"),
         ("CREATE WAREHOUSE X WAREHOUSE_SIZE = 'HUGE'", 1008, "22023", "invalid value [HUGE]"),
         ("SELECT NO_SUCH_FUNCTION()", 2140, "42601", "Unknown function NO_SUCH_FUNCTION"),
-        ("INSERT INTO T VALUES (1)", 2, "0A000", "Unsupported feature 'INSERT'."),
+        ("MERGE INTO T USING S ON T.A = S.A WHEN MATCHED THEN DELETE", 2, "0A000", "Unsupported feature 'MERGE'."),
         ("SELECT 'no end", 1003, "42000", "parse error line 1"),
         ("-- nothing", 900, "42601", "Empty SQL statement."),
         ("SELECT 1; SELECT 2", 8, "0A000", "Actual statement count 2 did not match the desired statement count 1."),
