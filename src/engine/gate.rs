@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 use super::execute::Verdict;
 use crate::{
     api::{APPROVE, Common, ManagementPolicy, Record},
     plan::{Action, Risk, Step, Target, step::Hold},
+    values::literal::hexadecimal,
 };
 
 /// What the gate decides with.
@@ -45,6 +44,9 @@ pub struct Waiting {
     pub message: String,
     pub visibility_lost: bool,
 }
+
+/// How many steps that wait are named.
+const NAMED: usize = 6;
 
 impl Gate<'_> {
     /// Decides for each step. `blocked` are objects that no step can help.
@@ -97,7 +99,11 @@ impl Gate<'_> {
     }
 
     fn waiting(&self, steps: &[&Step], hash: String) -> Waiting {
-        let what: Vec<_> = steps.iter().map(|step| describe(step)).collect();
+        // The command must not be cut off: not all of many are named.
+        let mut what: Vec<_> = steps.iter().take(NAMED).map(|step| describe(step)).collect();
+        if steps.len() > NAMED {
+            what.push(format!("and {} more", steps.len() - NAMED));
+        }
         let message = format!(
             "{}; to approve: kubectl -n {} annotate --overwrite {} {APPROVE}={hash}",
             what.join("; "),
@@ -158,12 +164,7 @@ fn around(steps: &[Step], verdicts: &mut [Verdict]) {
 
 /// The first eight bytes of a digest, in hexadecimal.
 pub(super) fn short(sha: Sha256) -> String {
-    let mut text = String::with_capacity(16);
-    for byte in &sha.finalize()[..8] {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hexadecimal(&sha.finalize()[..8])
 }
 
 fn describe(step: &Step) -> String {

@@ -325,11 +325,11 @@ pub fn belongs_to(target: &Target, rival: &str) -> Fault {
     ))
 }
 
-/// The one of several faults that a person must see first: what waits for a person before what is tried again.
+/// The one of several faults by which the resource goes on: one that is tried again soon, for the others are then tried
+/// with it; else one that waits for a person.
 fn worst(tally: &Tally) -> Option<Fault> {
     let faults = tally.troubles.iter().filter_map(|trouble| trouble.fault.as_ref());
     let rank = |fault: &&Fault| match fault.row() {
-        // It is tried again soon: what is also to be tried later comes with it.
         (_, _, Again::Now | Again::Backoff) => 0,
         (_, Shown::Stalled, _) => 1,
         _ => 2,
@@ -344,9 +344,17 @@ fn parts<K: Managed>(fault: &Fault, tally: &Tally) -> Verdict {
         return verdict;
     }
     let failed = tally.troubles.iter().filter(|trouble| trouble.what == What::Failed);
-    let told: Vec<_> = failed.map(|trouble| format!("{}: {}", trouble.on, trouble.why)).collect();
-    Verdict { message: format!("{} not in sync: {}", count(told.len()), told.join("; ")), ..verdict }
+    let all = failed.clone().count();
+    let mut told: Vec<_> =
+        failed.take(NAMED).map(|trouble| format!("{}: {}", trouble.on, trouble.why)).collect();
+    if all > NAMED {
+        told.push(format!("and {} more", all - NAMED));
+    }
+    Verdict { message: format!("{} not in sync: {}", count(all), told.join("; ")), ..verdict }
 }
+
+/// How many objects that failed are named in the condition; the status names more.
+const NAMED: usize = 6;
 
 fn count(n: usize) -> String {
     if n == 1 { "1 object is".into() } else { format!("{n} objects are") }
@@ -407,8 +415,13 @@ fn settle<K: Managed>(
         tell_waiting(cr, waiting, report);
     }
     let verdict = match (worst(&tally), &decision.waiting, observed) {
-        (Some(fault), ..) => {
-            return Through { seen, verdict: parts::<K>(&fault, &tally), tally, fault: Some(fault) };
+        (Some(fault), waiting, _) => {
+            let mut verdict = parts::<K>(&fault, &tally);
+            if let Some(waiting) = waiting {
+                // The command first: what is too long is cut off at its end.
+                verdict.message = format!("{}; and {}", waiting.message, verdict.message);
+            }
+            return Through { seen, verdict, tally, fault: Some(fault) };
         }
         (None, Some(waiting), _) => Verdict { drifted: differs, ..verdict_of(&fault_of(waiting)) },
         (None, None, true) if K::ALONE && K::sighting(&seen).is_none() => {
@@ -433,14 +446,15 @@ fn fault_of(waiting: &Waiting) -> Fault {
 
 fn tell_waiting<K: Managed>(cr: &K, waiting: &Waiting, report: &mut Report<K>) {
     let fault = fault_of(waiting);
-    if !already_says(cr, fault.reason(), &waiting.message) {
+    if !already_says(cr, &waiting.message) {
         report.events.push(Event { warning: true, reason: fault.reason(), note: waiting.message.clone() });
     }
 }
 
-fn already_says<K: Managed>(cr: &K, reason: &str, message: &str) -> bool {
+/// Whether Ready says this, alone or before what else is wrong.
+fn already_says<K: Managed>(cr: &K, message: &str) -> bool {
     let conditions = cr.status().map(|status| status.conditions.as_slice()).unwrap_or_default();
-    conditions.iter().any(|c| c.type_ == conditions::READY && c.reason == reason && c.message == message)
+    conditions.iter().any(|c| c.type_ == conditions::READY && c.message.starts_with(message))
 }
 
 /// A settled resource that differs now has drifted: somebody else changed it.

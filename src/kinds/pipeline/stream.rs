@@ -121,7 +121,9 @@ impl Object for StreamObject<'_> {
     // ---- create
 
     fn create(&self, how: Create) -> Statement {
-        self.rest(how.begin(&KIND, &self.name), None)
+        // A replacement takes the offset over. One that can't is only made by [`Self::compare`], and waits for approval.
+        let from = (how == Create::Replace).then_some(&self.name);
+        self.rest(how.begin(&KIND, &self.name), from)
     }
     fn fields(&self) -> Vec<Change> {
         let source = created("source", text(self.source.to_string()));
@@ -164,8 +166,11 @@ impl Object for StreamObject<'_> {
             changes.push(changed("mode", Some(&mode), Some(self.mode()), risk));
         }
         if !changes.is_empty() {
-            let from = (!moved).then_some(&self.name);
-            let statement = self.rest(Create::Replace.begin(&KIND, &self.name), from);
+            let statement = if moved {
+                self.rest(Create::Replace.begin(&KIND, &self.name), None)
+            } else {
+                self.create(Create::Replace)
+            };
             update.replace = Some(Replace { changes, statement });
         }
         Ok(update)
