@@ -124,7 +124,7 @@ fn long_values(row: &Row<'_>) -> Vec<String> {
 }
 
 fn statements(row: &Row<'_>) -> Option<String> {
-    let text: Vec<_> = row.statements().map(|statement| shown_sql(statement) + ";").collect();
+    let text: Vec<_> = row.statements().map(|statement| shown_sql(statement, "") + ";").collect();
     if text.is_empty() {
         return None;
     }

@@ -18,6 +18,9 @@ const YELLOW: Style = AnsiColor::Yellow.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 const MAGENTA: Style = AnsiColor::Magenta.on_default();
 
+/// Before the further lines of a statement: no line of a plan of ours begins so far to the right.
+const INDENT: &str = "           ";
+
 /// What is shown besides the changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -78,7 +81,7 @@ fn step(out: &mut String, row: &Row<'_>, options: Options) {
     }
     if options.show_sql {
         for statement in row.statements() {
-            let _ = writeln!(out, "      {DIM}sql:{DIM:#} {}", shown_sql(statement));
+            let _ = writeln!(out, "      {DIM}sql:{DIM:#} {}", shown_sql(statement, INDENT));
         }
     }
     out.push('\n');

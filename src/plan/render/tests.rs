@@ -159,6 +159,20 @@ fn a_huge_plan_fits_a_comment() {
 }
 
 #[test]
+fn statements_break_where_their_own_lines_do_and_constants_do_not() {
+    for (statement, is) in [
+        ("SELECT 1,\n\t2", "SELECT 1,\n>    2"),
+        ("COMMENT = 'a\nb\\'\nc' X\nY", "COMMENT = 'a\\nb\\'\\nc' X\n>Y"),
+        ("TABLE \"a\n  - b\"", "TABLE \"a\\n  - b\""),
+        ("AS $$\nit's\n$$ X\n'\n'", "AS $$\n>it's\n>$$ X\n>'\\n'"),
+        ("SELECT 1 -- it's\n, 'a\nb'", "SELECT 1 -- it's\n>, 'a\\nb'"),
+        ("\u{1b}[2J\r\n", "\\u001b[2J\\r\n>"),
+    ] {
+        assert_eq!(super::text::shown_sql(statement, ">"), is);
+    }
+}
+
+#[test]
 fn plain_and_foreign_letters_stay_as_they_are() {
     for text in ["WH_1", "it's \"quoted\" \\ here", "Überlager", "倉庫", "e\u{301}t\u{e9}", "हिन्दी"]
     {
