@@ -99,6 +99,14 @@ pub trait Managed:
     fn before_drop(_on: &[Target]) -> Vec<Statement> {
         vec![]
     }
+    /// Why none of these may be dropped: what is of somebody else would go with one.
+    fn spares(
+        _on: &[Target],
+        _session: &Session,
+        _as_of: Instant,
+    ) -> impl Future<Output = Result<Option<Fault>, Fault>> + Send {
+        async { Ok(None) }
+    }
     /// The DROP of an object that is proven ours. `None`: the name is not one of Snowflake's.
     fn drop_statement(on: &Target) -> Option<Statement>;
 }

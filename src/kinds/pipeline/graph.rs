@@ -120,9 +120,10 @@ impl Graph<'_> {
             let hash = step.hash();
             match refused.get(&hash) {
                 Some(words) => {
-                    blocked.push((step.on.clone(), Fault::Refused(format!(
+                    let message = format!(
                         "Snowflake refused this change and it is not tried again as it is, for its graph would be suspended each time: {words}"
-                    ))));
+                    );
+                    blocked.push((step.on.clone(), Fault::Broken { reason: "SnowflakeRefused", message }));
                     tried.insert(hash, words.clone());
                 }
                 None => rest.push(step),

@@ -6,6 +6,7 @@
 
 mod alert;
 mod attach;
+mod contents;
 mod database;
 mod definition;
 mod dynamic_table;
@@ -41,6 +42,7 @@ mod view;
 
 use std::collections::BTreeSet;
 
+use kube::ResourceExt as _;
 use tokio::time::Instant;
 
 use object::{Kind, recorded};
@@ -48,7 +50,7 @@ pub use observe::Seen;
 
 use crate::{
     api::{
-        Common, CortexPipeline, Record, Status,
+        APPROVE, Common, CortexPipeline, Record, Status,
         pipeline::{NotInSync, ObjectCounts, PipelineSpec, PipelineSummary},
     },
     engine::{
@@ -135,6 +137,14 @@ impl Managed for CortexPipeline {
         let wanted = plan::sorted(listings).0;
         permitted(&all.spec, &wanted, session, key_of(self).0)?;
         observe::observe(&wanted, record, session, peers, as_of, &mut seen).await?;
+        // What is in an orphan counts once somebody lets it be dropped.
+        if self.annotations().contains_key(APPROVE) {
+            let known = wanted.iter().map(object::Wanted::on).collect();
+            for on in contents::unwanted(record, &known) {
+                let inside = contents::contents(&on, session, as_of).await?;
+                seen.inside.insert(on, inside);
+            }
+        }
         let namespace = key_of(self).0;
         grants::observe(&all.spec, &directory, record, session, namespace, as_of, &mut seen).await?;
         Ok(seen)
@@ -204,6 +214,15 @@ impl Managed for CortexPipeline {
             .map(|name| Statement::new("ALTER TASK").of_kind("TASK").full_name(&name).keyword("SUSPEND"))
             .collect()
     }
+    async fn spares(on: &[Target], session: &Session, as_of: Instant) -> Result<Option<Fault>, Fault> {
+        for place in on {
+            let inside = contents::contents(place, session, as_of).await?;
+            if let Some(fault) = contents::spares(place, &inside, on) {
+                return Ok(Some(fault));
+            }
+        }
+        Ok(None)
+    }
     fn drop_statement(on: &Target) -> Option<Statement> {
         Some((kind_of(on.kind)?.drop)(&recorded(&on.name)?))
     }
@@ -216,10 +235,13 @@ fn permitted(
     session: &Session,
     namespace: &str,
 ) -> Result<(), Fault> {
-    let databases: BTreeSet<&str> =
-        wanted.iter().filter_map(|object| object.name.database()).map(Ident::as_str).collect();
-    for name in databases {
-        session.permits(namespace, Named::Database(name))?;
+    let owned = wanted.iter().map(|object| object.name.clone());
+    // What queries and streams read, policies and tags: all that stands in a schema.
+    let needs = wanted.iter().flat_map(|object| &object.needs).filter(|on| kind_of(on.kind).is_some());
+    let names = owned.chain(needs.filter_map(|on| recorded(&on.name)));
+    let databases: BTreeSet<Ident> = names.filter_map(|name| name.database().cloned()).collect();
+    for name in &databases {
+        session.permits(namespace, Named::Database(name.as_str()))?;
     }
     let mut warehouses = BTreeSet::new();
     // Whatever names one, wherever it stands.
@@ -229,7 +251,12 @@ fn permitted(
     }
     match spec.owner_role.as_deref().map(Ident::from_spec) {
         Some(Ok(role)) => session.permits(namespace, Named::Role(role.as_str())),
-        _ => Ok(()),
+        Some(Err(_)) => Ok(()),
+        // Its code runs with the rights of the role that owns it: without one of its own, the connection's.
+        None => session.permits(namespace, Named::Role(&session.account.role)).map_err(|fault| match fault {
+            Fault::NotAllowed(why) => Fault::NotAllowed(format!("{why}; set spec.ownerRole to one of these")),
+            fault => fault,
+        }),
     }
 }
 

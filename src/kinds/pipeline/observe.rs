@@ -40,9 +40,11 @@ pub struct Seen {
     pub lost: BTreeSet<&'static str>,
     /// The privileges that roles have, and those that they will have on what comes: by role, and whether to come.
     pub privileges: BTreeMap<(String, bool), crate::snowflake::catalog::Privileges>,
+    /// What lies in a database or schema that nothing wants, where its end is approved.
+    pub inside: BTreeMap<Target, Vec<Target>>,
     /// Roles of grants that are not there, or not visible.
     pub missing_roles: BTreeSet<String>,
-    /// Roles that the connection does not let this namespace name, and why.
+    /// Roles, and what grants are on, that the connection does not let this namespace name, and why.
     pub denied: BTreeMap<String, String>,
     /// Texts of ConfigMaps, by name and key; `None`: not there.
     pub texts: BTreeMap<(String, String), Option<String>>,

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{
-    KINDS,
+    KINDS, contents,
     object::{recorded, target},
     plan::Driver,
 };
 use crate::{
     api::{DeletionPolicy, record::Entry},
+    engine::fault::Fault,
     plan::{
         Action, Effect, Note, Risk, Sql, Step, Target,
         step::{Hold, SentIntent},
@@ -18,12 +19,23 @@ use crate::{
 
 impl Driver<'_> {
     /// What is recorded and no longer wanted, the last first.
-    pub(super) fn orphans(&self, known: &BTreeSet<Target>) -> Vec<Step> {
+    pub(super) fn orphans(&self, known: &BTreeSet<Target>) -> (Vec<Step>, Vec<(Target, Fault)>) {
         if self.planning.offline {
-            return vec![];
+            return (vec![], vec![]);
         }
         let entries = self.planning.record.objects.iter().rev();
-        entries.filter_map(|entry| self.orphan(entry, known)).collect()
+        let steps: Vec<Step> = entries.filter_map(|entry| self.orphan(entry, known)).collect();
+        let goes = |step: &&Step| matches!(step.action, Action::Delete(_));
+        let dropped: Vec<Target> = steps.iter().filter(goes).map(|step| step.on.clone()).collect();
+        let mut blocked = vec![];
+        let left = |step: &Step| {
+            let inside = self.seen.inside.get(&step.on).filter(|_| goes(&step));
+            let fault = inside.and_then(|inside| contents::spares(&step.on, inside, &dropped));
+            let stays = fault.is_some();
+            blocked.extend(fault.map(|fault| (step.on.clone(), fault)));
+            !stays
+        };
+        (steps.into_iter().filter(left).collect(), blocked)
     }
 
     fn orphan(&self, entry: &Entry, known: &BTreeSet<Target>) -> Option<Step> {

@@ -92,7 +92,8 @@ pub(super) fn plan(
     }
     let mut known: BTreeSet<Target> = wanted.iter().flat_map(|object| Driver::names_of(object)).collect();
     known.extend(kept.iter().cloned());
-    let orphans = if unclear { vec![] } else { driver.orphans(&known) };
+    let (orphans, spared) = if unclear { Default::default() } else { driver.orphans(&known) };
+    blocked.extend(spared);
     let (tasks, orphans): (Vec<Step>, Vec<Step>) =
         orphans.into_iter().partition(|step| step.on.kind == super::task::KIND.word);
     steps.extend(tasks);
@@ -194,17 +195,22 @@ impl Driver<'_> {
                 })
             }
             Standing::Unsettled { on, intent } => {
-                // A replacement that was begun goes on as one only where the one that is ours is still there.
-                let entry = self.planning.record.entry(&on).and_then(|entry| entry.created_on.as_deref());
-                let ours = found.as_ref().is_some_and(|found| entry == Some(found.created_on()));
-                let how = if ours { Create::Replace } else { Create::Plain };
+                // A replacement was begun, and the one that is ours is still there: whether it is wanted still, and
+                // what it loses, is judged anew.
+                let entry = self.planning.record.entry(&on);
+                let is_it = |found: &&Found| {
+                    entry.and_then(|entry| entry.created_on.as_deref()) == Some(found.created_on())
+                };
+                if let (Some(entry), Some(found)) = (entry, found.as_ref().filter(is_it)) {
+                    return self.update(object, found, entry, vec![], Some(intent));
+                }
                 Ok(Planned {
-                    steps: vec![self.creation(object, &on, intent, vec![], how)],
+                    steps: vec![self.creation(object, &on, intent, vec![], Create::Plain)],
                     ..Planned::default()
                 })
             }
             Standing::Ours { entry, notes } => match &found {
-                Some(found) => self.update(object, found, &entry, notes),
+                Some(found) => self.update(object, found, &entry, notes, None),
                 None => Ok(Planned::default()),
             },
             Standing::Misnamed { from, notes, .. } => Ok(Self::rename(object, &from, notes)),
@@ -273,7 +279,8 @@ impl Driver<'_> {
         object: &Wanted<'_>,
         found: &Found,
         entry: &Entry,
-        notes: Vec<Note>,
+        mut notes: Vec<Note>,
+        begun: Option<SentIntent>,
     ) -> Result<Planned, Fault> {
         let on = object.on();
         let there = There {
@@ -290,6 +297,10 @@ impl Driver<'_> {
         };
         let Update { mut changes, statements, losing, replace, attaching, managed, fault } =
             object.object.compare(&there)?;
+        if begun.is_some() && replace.is_none() {
+            let Sighting { created_on, owner } = self.sighting(object.kind, found);
+            notes.push(Note::Identity { on: on.clone(), created_on, owner, adopted: entry.adopted });
+        }
         let destructive =
             |replace: &Replace| replace.changes.iter().any(|change| change.risk == Risk::Destructive);
         // A replacement brings its own along.
@@ -340,7 +351,7 @@ impl Driver<'_> {
             planned.last.push(Step { after: needs(object), ..Step::new(on.clone(), action, effects) });
         }
         if let Some(replace) = replace {
-            let intent = self.planning.claimant.fresh_intent(&on);
+            let intent = begun.unwrap_or_else(|| self.planning.claimant.fresh_intent(&on));
             let mut step = self.creation(object, &on, intent, vec![], Create::Replace);
             for effect in &mut step.effects {
                 if let Effect::Sql(sql) = effect {

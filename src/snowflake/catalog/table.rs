@@ -99,6 +99,10 @@ impl Table {
     pub fn get(&self, key: &str) -> Option<Row<'_>> {
         self.by_key.get(key).and_then(|n| self.rows.row(*n as usize))
     }
+    /// What the rows are found by, in no order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.by_key.keys().map(|key| &**key)
+    }
     /// All rows of a key, in the order of the answer.
     pub fn all(&self, key: &str) -> impl Iterator<Item = Row<'_>> {
         let first = self.by_key.get(key).copied();
