@@ -19,7 +19,7 @@ use crate::{
         managed::{Managed, Plan, key_of},
         ownership::resolved_name,
         peers::{Index, connection_of},
-        reconcile::{MAX_ROUNDS, Subject, belongs_to, came_too_early, options, planning, rivals},
+        reconcile::{MAX_ROUNDS, Subject, belongs_to, came_too_early, options, planning, rivals, running},
         session::{ConnectionKey, Session},
     },
     plan::{Effect, Note, Sql, Step, Target},
@@ -180,7 +180,7 @@ async fn plan<K: Managed>(
     let on = Subject { target: &target, name: &name, role: role.as_ref(), rivals: &rivals };
     let planning =
         crate::engine::managed::Planning { offline, ..planning(common, uid, &record, &on, session) };
-    let Plan { steps, blocked, warnings } = cr.plan(&planning, &seen)?;
+    let Plan { steps, blocked, mut warnings } = cr.plan(&planning, &seen)?;
     let annotations = cr.meta().annotations.as_ref();
     let gate = Gate {
         common,
@@ -193,6 +193,7 @@ async fn plan<K: Managed>(
     };
     let none = blocked.iter().map(|(on, _)| on).collect();
     let verdicts = gate.decide(&steps, &none).verdicts;
+    warnings.extend(cr.foresee(&running(&steps, &verdicts), session).await);
     if K::ALONE && common.management_policy == ManagementPolicy::Observe && K::sighting(&seen).is_none() {
         return Err(Fault::NotFound(format!("{target} is only observed, and not there")));
     }
