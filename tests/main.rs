@@ -14,3 +14,4 @@ mod safety;
 mod schema;
 mod sql;
 mod support;
+mod tables;
