@@ -27,11 +27,19 @@ pub(super) struct Priced {
     objects: BTreeSet<Target>,
     /// Those whose creation buys, or queues, rows that are there already.
     existing: Vec<Target>,
+    /// The one whose SQL asks the model.
+    pub(super) buyer: Target,
     rows: FullName,
 }
 
 impl Priced {
-    pub fn of(entry: &Enrichment, objects: &[Target], existing: Vec<Target>, rows: FullName) -> Self {
+    pub fn of(
+        entry: &Enrichment,
+        objects: &[Target],
+        existing: Vec<Target>,
+        buyer: Target,
+        rows: FullName,
+    ) -> Self {
         let model = entry.model.as_deref().map(|model| format!(" with {model}"));
         Self {
             name: entry.name().to_owned(),
@@ -41,6 +49,7 @@ impl Priced {
             limits: entry.limits.clone().unwrap_or_default(),
             objects: objects.iter().chain(&existing).cloned().collect(),
             existing,
+            buyer,
             rows,
         }
     }
