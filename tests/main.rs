@@ -10,6 +10,7 @@ mod hostile;
 mod house;
 mod plans;
 mod property;
+mod safety;
 mod schema;
 mod sql;
 mod support;

@@ -74,6 +74,10 @@ pub trait Managed:
     ) -> impl Future<Output = Result<Self::Seen, Fault>> + Send;
     /// Steps from what is seen to what is wanted, in order of dependence; empty is in sync. Pure.
     fn plan(&self, planning: &Planning<'_>, seen: &Self::Seen) -> Result<Plan, Fault>;
+    /// What a person should know before these steps are carried out, and only Snowflake can tell.
+    fn foresee(&self, _steps: &[&Step], _session: &Session) -> impl Future<Output = Vec<String>> + Send {
+        async { vec![] }
+    }
     /// What it waits for although its own object is in sync.
     fn pending(&self, _seen: &Self::Seen) -> Option<Fault> {
         None

@@ -209,7 +209,9 @@ pub fn lacking(
     for (need, by) in needs.iter().filter(|(need, _)| !held.has(need)) {
         lacking.grants.push(need.grant(role));
         if need.privilege.bars && (held.sees(need) || is_there(need)) {
-            by.iter().for_each(|on| barred.entry(on).or_default().push(need.words()));
+            for on in by {
+                barred.entry(on).or_default().push(need.words());
+            }
         }
     }
     let why = |all: Vec<String>| format!("role {} lacks {}", role.to_spec(), all.join(", "));

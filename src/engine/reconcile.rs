@@ -228,6 +228,9 @@ async fn through<K: Managed, L: Ledger>(
         if decision.used {
             record.approvals += 1;
         }
+        for note in cr.foresee(&running(steps, &decision.verdicts), pass.session).await {
+            report.events.push(Event { warning: false, reason: "UnderWay", note });
+        }
         let mut told = vec![];
         let mut stuck: HashSet<Target> = none.into_iter().cloned().collect();
         let done =
@@ -264,6 +267,12 @@ async fn through<K: Managed, L: Ledger>(
     Err(Fault::NotConverging(format!(
         "{target}: plan after plan was executed, and the next one differed again"
     )))
+}
+
+/// The steps that are carried out.
+pub fn running<'a>(steps: &'a [Step], verdicts: &[Gated]) -> Vec<&'a Step> {
+    let both = steps.iter().zip(verdicts);
+    both.filter(|(_, verdict)| matches!(verdict, Gated::Run)).map(|(step, _)| step).collect()
 }
 
 /// Whether a step failed only because it came too early: it misses an object, and another step of the same plan was

@@ -23,7 +23,7 @@ use crate::{
         ownership::resolved_name,
         peers::{Index, connection_of},
         privileges,
-        reconcile::{MAX_ROUNDS, Subject, belongs_to, came_too_early, options, planning, rivals},
+        reconcile::{MAX_ROUNDS, Subject, belongs_to, came_too_early, options, planning, rivals, running},
         session::{ConnectionKey, Session},
     },
     plan::{Effect, Note, Sql, Step, Target},
@@ -191,7 +191,7 @@ async fn plan<K: Managed>(
     if common.management_policy != ManagementPolicy::Observe {
         privileges::tell(&mut plan, role.as_ref(), session, peers, as_of).await;
     }
-    let Plan { steps, blocked, warnings, grants, .. } = plan;
+    let Plan { steps, blocked, mut warnings, grants, .. } = plan;
     let annotations = cr.meta().annotations.as_ref();
     let gate = Gate {
         common,
@@ -210,6 +210,7 @@ async fn plan<K: Managed>(
             *held = fault.to_string();
         }
     }
+    warnings.extend(cr.foresee(&running(&steps, &verdicts), session).await);
     if K::ALONE && common.management_policy == ManagementPolicy::Observe && K::sighting(&seen).is_none() {
         return Err(Fault::NotFound(format!("{target} is only observed, and not there")));
     }

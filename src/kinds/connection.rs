@@ -278,7 +278,7 @@ pub async fn missing_grants(
     let missing = missing(&held);
     match held.unread {
         // A role that it may not look into gives it nothing that is known.
-        Some(error) if !missing.is_empty() && !(error.is_object_missing() || error.is_privilege()) => {
+        Some(error) if !(missing.is_empty() || error.is_object_missing() || error.is_privilege()) => {
             Err(error.into())
         }
         _ => Ok(missing),

@@ -31,6 +31,7 @@ mod procedure;
 mod queries;
 mod routine;
 mod row_access_policy;
+mod runs;
 mod schema;
 mod search_service;
 mod sequence;
@@ -60,7 +61,7 @@ use crate::{
         ownership::Sighting,
         session::{Named, Session},
     },
-    plan::Target,
+    plan::{Step, Target},
     snowflake::{ClientError, Statement, catalog::Scope},
     values::{full_name::FullName, ident::Ident},
 };
@@ -160,6 +161,10 @@ impl Managed for CortexPipeline {
         plan.warnings = enrichment::prices(&all, &plan.steps, seen);
         plan.blocked.extend(all.blocked);
         Ok(plan)
+    }
+
+    async fn foresee(&self, steps: &[&Step], session: &Session) -> Vec<String> {
+        runs::under_way(steps, session, self.role()).await
     }
 
     fn summary(&self, _: &Seen, tally: &Tally) -> PipelineSummary {

@@ -117,9 +117,18 @@ pub(super) fn plan(
     plan.steps.append(&mut last);
     plan.steps.append(&mut behind);
     plan.steps.extend(orphans);
+    used_by(&mut plan.steps, &wanted);
     preflight::needs(&mut plan, &preflight::computes(&wanted), buyers);
     preflight::edition(&mut plan, seen.edition.as_deref());
     Ok(plan)
+}
+
+/// Says of what loses something who refers to it.
+fn used_by(steps: &mut [Step], wanted: &[Wanted<'_>]) {
+    for step in steps.iter_mut().filter(|step| step.action.risk() == Risk::Destructive) {
+        let users = wanted.iter().filter(|object| object.needs.contains(&step.on));
+        step.used_by = users.map(Wanted::on).collect();
+    }
 }
 
 pub(super) struct Driver<'a> {

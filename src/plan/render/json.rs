@@ -38,6 +38,9 @@ pub struct Changed<'a> {
     pub held: Option<&'a str>,
     pub fields: Vec<Field<'a>>,
     pub statements: Vec<&'a str>,
+    /// What of the same resource refers to it, where it loses something.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub used_by: Vec<String>,
     /// Only of `apply`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<&'static str>,
@@ -87,6 +90,7 @@ pub fn document(report: &Report) -> Document<'_> {
             })
             .collect(),
         statements: row.statements().collect(),
+        used_by: row.step.used_by.iter().map(ToString::to_string).collect(),
         outcome: row.ended.map(super::Ended::word),
         message: row.ended.and_then(super::Ended::why),
     });

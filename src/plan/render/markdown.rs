@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::{
     Entry, Report, Row,
-    terminal::{Options, value},
+    terminal::{Options, names, value},
     text::{long_difference, shown, shown_sql},
 };
 use crate::plan::{Change, Risk};
@@ -81,6 +81,9 @@ fn table_row(row: &Row<'_>) -> String {
     }
     for change in row.changes() {
         cells.push(format!("{}: {}{}", code(&change.path), from_to(change), risk(change)));
+    }
+    if !row.step.used_by.is_empty() {
+        cells.push(format!("used by: {}", code(&names(&row.step.used_by))));
     }
     if cells.is_empty() {
         cells.push(row.verb.will_be().to_owned());

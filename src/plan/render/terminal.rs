@@ -8,7 +8,7 @@ use super::{
     Entry, Report, Row, Verb,
     text::{DiffLine, long_difference, shown, shown_sql},
 };
-use crate::plan::{Change, Risk};
+use crate::plan::{Change, Risk, Target};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -83,6 +83,9 @@ fn step(out: &mut String, row: &Row<'_>, options: Options) {
     }
     let _ = writeln!(out, "  {DIM}({}){DIM:#}", shown(&row.entry.to_string()));
     changes(out, row);
+    if !row.step.used_by.is_empty() {
+        let _ = writeln!(out, "      {YELLOW}used by:{YELLOW:#} {}", shown(&names(&row.step.used_by)));
+    }
     if let Some(why) = row.held {
         let _ = writeln!(out, "      {MAGENTA}held:{MAGENTA:#} {}", shown(why));
     }
@@ -92,6 +95,15 @@ fn step(out: &mut String, row: &Row<'_>, options: Options) {
         }
     }
     out.push('\n');
+}
+
+/// Objects, the first ten by name.
+pub(super) fn names(all: &[Target]) -> String {
+    let mut names: Vec<String> = all.iter().take(10).map(ToString::to_string).collect();
+    if all.len() > names.len() {
+        names.push(format!("and {} more", all.len() - names.len()));
+    }
+    names.join(", ")
 }
 
 fn changes(out: &mut String, row: &Row<'_>) {

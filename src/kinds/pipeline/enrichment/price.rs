@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{observe::Seen, table},
-    Expanded,
+    Expanded, Names,
     entries::{ROWS_PER_DAY, ROWS_PER_RUN},
 };
 use crate::{
@@ -35,7 +35,7 @@ pub(super) struct Priced {
 impl Priced {
     pub fn of(
         entry: &Enrichment,
-        objects: &[Target],
+        names: &Names,
         existing: Vec<Target>,
         buyer: Target,
         rows: FullName,
@@ -47,7 +47,7 @@ impl Priced {
             dynamic: entry.engine == Some(Engine::DynamicTable),
             backfill: entry.backfill.unwrap_or_default(),
             limits: entry.limits.clone().unwrap_or_default(),
-            objects: objects.iter().chain(&existing).cloned().collect(),
+            objects: names.all().into_iter().chain(existing.iter().cloned()).collect(),
             existing,
             buyer,
             rows,

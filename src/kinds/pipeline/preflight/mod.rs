@@ -68,14 +68,15 @@ pub(super) fn needs(
     computes: &BTreeMap<Target, BTreeSet<Compute>>,
     buyers: &BTreeSet<Target>,
 ) {
-    let nothing = BTreeSet::new();
     for step in plan.steps.iter().filter(|step| step.writes()) {
-        let Some(deed) = deed(step, computes.get(&step.on).unwrap_or(&nothing), buyers) else { continue };
+        let Some(deed) = deed(step, computes.get(&step.on).unwrap_or(NOTHING), buyers) else { continue };
         for row in ROWS.iter().filter(|row| row.kinds.contains(&deed.on.kind)) {
             plan.needs.extend(deed.needs(row.when, row.privilege).map(|need| (need, deed.on.clone())));
         }
     }
 }
+
+const NOTHING: &BTreeSet<Compute> = &BTreeSet::new();
 
 fn deed<'a>(step: &'a Step, computes: &'a BTreeSet<Compute>, buyers: &BTreeSet<Target>) -> Option<Deed<'a>> {
     let changes = step.action.changes();
@@ -88,7 +89,6 @@ fn deed<'a>(step: &'a Step, computes: &'a BTreeSet<Compute>, buyers: &BTreeSet<T
     let (creates, starts) = (creates(step), is("state", "started"));
     let moves =
         changes.iter().any(|change| change.path == "warehouse" || change.path.starts_with("serverless"));
-    const NOTHING: &BTreeSet<Compute> = &BTreeSet::new();
     Some(Deed {
         on: &step.on,
         name: recorded(&step.on.name)?,
