@@ -2,6 +2,7 @@
 
 mod examples;
 mod pipelines;
+mod privileges;
 mod world;
 
 use std::path::Path;

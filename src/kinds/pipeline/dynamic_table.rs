@@ -13,6 +13,7 @@ use super::{
     definition::{self, Definition},
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+    preflight::Compute,
     queries,
 };
 use crate::{
@@ -241,6 +242,9 @@ impl Object for Dynamic<'_> {
         all.extend(more.into_iter().filter_map(|(path, value)| Some(created(path, text(value?)))));
         all.extend(fields(COMMENT, &self.properties));
         all
+    }
+    fn compute(&self) -> Option<Compute> {
+        Some(Compute::of(self.properties.warehouse.as_ref()))
     }
 
     // ---- compare

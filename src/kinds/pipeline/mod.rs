@@ -26,6 +26,7 @@ mod orphans;
 mod pipe;
 mod plan;
 mod policy;
+mod preflight;
 mod procedure;
 mod queries;
 mod routine;
@@ -132,7 +133,7 @@ impl Managed for CortexPipeline {
         peers: &dyn Peers,
         as_of: Instant,
     ) -> Result<Seen, Fault> {
-        let mut seen = Seen::default();
+        let mut seen = Seen { edition: session.account.edition.clone(), ..Seen::default() };
         let all = enrichment::expanded(&self.spec, key_of(self));
         let (listings, directory) = plan::listings(&all.spec)?;
         let wanted = plan::sorted(listings).0;
@@ -156,7 +157,7 @@ impl Managed for CortexPipeline {
             object::name("ownerRole", role)?;
         }
         let all = enrichment::expanded(&self.spec, key_of(self));
-        let mut plan = plan::plan(&all.spec, &all.kept, planning, seen)?;
+        let mut plan = plan::plan(&all.spec, &all.kept, &all.buyers(), planning, seen)?;
         plan.warnings = enrichment::prices(&all, &plan.steps, seen);
         plan.blocked.extend(all.blocked);
         Ok(plan)
@@ -190,6 +191,7 @@ impl Managed for CortexPipeline {
             not_in_sync: named.take(NAMED).map(not_in_sync).collect(),
             orphaned: orphans.take(NAMED).map(|trouble| trouble.on.to_string()).collect(),
             warnings: enrichment::lasting(&self.spec),
+            missing_grants: tally.grants.iter().take(NAMED).map(ToString::to_string).collect(),
         }
     }
     fn sighting(_: &Seen) -> Option<Sighting> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{names::Directory, observe::Seen};
+use super::{names::Directory, observe::Seen, preflight::Compute};
 use crate::{
     api::{pipeline::PipelineSpec, record::Entry},
     engine::{fault::Fault, ownership::bad_name},
@@ -93,6 +93,10 @@ pub(super) trait Object {
     }
     /// Policies and tags that hang on it; see [`super::attach`].
     fn attachments(&self) -> Option<&super::attach::Attachments> {
+        None
+    }
+    /// What it runs on, if it runs.
+    fn compute(&self) -> Option<Compute> {
         None
     }
     /// What only the whole of the graph can do; see [`super::task`].

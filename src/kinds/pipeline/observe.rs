@@ -40,6 +40,8 @@ pub struct Seen {
     pub privileges: BTreeMap<(String, bool), crate::snowflake::catalog::Privileges>,
     /// What lies in a database or schema that nothing wants, where its end is approved.
     pub inside: BTreeMap<Target, Vec<Target>>,
+    /// What the account was bought as, where Snowflake tells.
+    pub edition: Option<String>,
     /// Roles of grants that are not there, or not visible.
     pub missing_roles: BTreeSet<String>,
     /// Roles, and what grants are on, that the connection does not let this namespace name, and why.

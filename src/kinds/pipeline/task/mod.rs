@@ -10,7 +10,10 @@ use std::collections::BTreeSet;
 pub(super) use read::Role;
 use read::wanted;
 
-use super::object::{Create, Kind, Object, There, Update, changed, created, fields, text};
+use super::{
+    object::{Create, Kind, Object, There, Update, changed, created, fields, text},
+    preflight::Compute,
+};
 use crate::{
     api::pipeline::{Listed, shared::State, task_graphs::Overlap},
     engine::fault::Fault,
@@ -287,6 +290,9 @@ impl Object for TaskObject<'_> {
         let parameters = task.parameters.iter().map(|(name, value)| format!("{name} = {value}"));
         let all: Vec<_> = values.chain(parameters).collect();
         (!all.is_empty()).then(|| all.join("; "))
+    }
+    fn compute(&self) -> Option<Compute> {
+        Some(Compute::of(self.0.properties.warehouse.as_ref()))
     }
     fn task(&self) -> Option<&Task> {
         Some(&self.0)
