@@ -15,3 +15,4 @@ mod safety;
 mod schema;
 mod sql;
 mod support;
+mod tables;

@@ -79,6 +79,10 @@ pub(super) trait Object {
     fn fields(&self) -> Vec<Change>;
     /// What differs, and how it is mended.
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault>;
+    /// What else than the list of its kind tells of it; `managed` is what is recorded.
+    fn lists(&self, _managed: &BTreeSet<String>) -> Vec<Show> {
+        vec![]
+    }
     /// What is read for this object alone, because SHOW lacks it: a statement that reads.
     fn details(&self) -> Option<Statement> {
         None

@@ -23,8 +23,6 @@ use crate::{
 
 /// `SHOW COLUMNS`: the columns of all tables of a database.
 pub(super) const COLUMNS: Show = Show { words: "SHOW COLUMNS", kind: "COLUMN", by: By::Table };
-/// `SHOW PRIMARY KEYS`.
-pub(super) const PRIMARY_KEYS: Show = Show { words: "SHOW PRIMARY KEYS", kind: "PRIMARY KEY", by: By::Table };
 
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -137,11 +135,17 @@ pub(super) async fn observe(
     let mut shows: Vec<(Show, BTreeSet<FullName>)> = vec![];
     for kind in KINDS {
         let Some(of_kind) = names.remove(kind.word) else { continue };
-        if kind.word == super::table::KIND.word {
-            shows.extend([(COLUMNS, of_kind.clone()), (PRIMARY_KEYS, of_kind.clone())]);
-        }
         shows.push((kind.show, of_kind));
     }
+    let (nothing, mut more) = (BTreeSet::new(), BTreeMap::<_, (Show, BTreeSet<FullName>)>::new());
+    for object in wanted {
+        let managed = record.entry(&object.on()).map_or(&nothing, |entry| &entry.managed);
+        for show in object.object.lists(managed) {
+            let (_, of_list) = more.entry(show.words).or_insert_with(|| (show, BTreeSet::new()));
+            of_list.extend([Some(&object.name), object.former.as_ref()].into_iter().flatten().cloned());
+        }
+    }
+    shows.extend(more.into_values());
     let reads = shows.iter().map(|(show, of_kind)| list(*show, of_kind, session, as_of));
     for lists in try_join_all(reads).await? {
         seen.lists.extend(lists);
@@ -180,7 +184,7 @@ async fn list(
             |name: &&FullName| read.iter().any(|((_, at), table)| *at == place(name) && !table.is_complete());
         rest.retain(ended);
         lists.extend(read);
-        let narrower = depth == 0 || (depth == 1 && show.by == By::Table);
+        let narrower = depth == 0 || (depth == 1 && matches!(show.by, By::Table | By::ReferringTable));
         rest.retain(|name| name.path().len() == 3);
         if rest.is_empty() || !narrower {
             break;

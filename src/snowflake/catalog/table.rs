@@ -37,6 +37,8 @@ pub enum By {
     Signature,
     /// The table that a row is of (SHOW COLUMNS, SHOW PRIMARY KEYS): many rows have one.
     Table,
+    /// The table that refers to another one (SHOW IMPORTED KEYS): many rows have one.
+    ReferringTable,
 }
 
 /// Where a list looks.
@@ -77,7 +79,8 @@ const NONE: u32 = u32::MAX;
 impl Table {
     pub(super) fn new(rows: Rows, by: By, began: Instant) -> Self {
         let mut by_key: HashMap<Box<str>, u32> = HashMap::with_capacity(rows.len());
-        let mut next = if by == By::Table { vec![NONE; rows.len()] } else { vec![] };
+        let mut next =
+            if matches!(by, By::Table | By::ReferringTable) { vec![NONE; rows.len()] } else { vec![] };
         for (n, row) in rows.iter().enumerate().rev() {
             let Some(key) = key(row, by) else { continue };
             let later = by_key.insert(key, n as u32);
@@ -129,6 +132,7 @@ fn key(row: Row<'_>, by: By) -> Option<Box<str>> {
         By::Path => &["name"],
         By::Signature => &["catalog_name", "schema_name", "name"],
         By::Table => &["database_name", "schema_name", "table_name"],
+        By::ReferringTable => &["fk_database_name", "fk_schema_name", "fk_table_name"],
     };
     let mut path: Option<FullName> = None;
     for column in columns {
