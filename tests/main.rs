@@ -9,6 +9,7 @@ mod examples;
 mod hostile;
 mod house;
 mod plans;
+mod privileges;
 mod property;
 mod safety;
 mod schema;

@@ -168,7 +168,11 @@ impl Managed for CortexPipeline {
     }
 
     fn summary(&self, _: &Seen, tally: &Tally) -> PipelineSummary {
-        let total = self.targets().map(|all| all.len()).unwrap_or_default();
+        let all = self.targets().unwrap_or_default();
+        let troubled = tally.troubles.iter().filter(|trouble| trouble.what != What::Orphaned);
+        let troubled: BTreeSet<_> = troubled.map(|trouble| &trouble.on).collect();
+        // Graphs and grants may fail, too, and are no objects.
+        let in_sync = all.iter().filter(|on| !troubled.contains(on)).count();
         let count = |is: &dyn Fn(What) -> bool| {
             let objects: BTreeSet<_> =
                 tally.troubles.iter().filter(|trouble| is(trouble.what)).map(|trouble| &trouble.on).collect();
@@ -176,10 +180,10 @@ impl Managed for CortexPipeline {
         };
         let failed = count(&|what| what == What::Failed);
         let held = count(&|what| matches!(what, What::Held | What::Skipped));
-        let total = i32::try_from(total).unwrap_or(i32::MAX);
+        let number = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
         let objects = ObjectCounts {
-            total,
-            in_sync: (total - failed - held).max(0),
+            total: number(all.len()),
+            in_sync: number(in_sync),
             failed,
             held,
             orphaned: count(&|what| what == What::Orphaned),
