@@ -1,6 +1,7 @@
 //! The command line against the emulator, as a program: what users type, what they see, what Snowflake is sent.
 
 mod examples;
+mod import;
 mod pipelines;
 mod privileges;
 mod world;
