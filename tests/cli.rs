@@ -1,5 +1,6 @@
 //! The command line against the emulator, as a program: what users type, what they see, what Snowflake is sent.
 
+mod bodies;
 mod examples;
 mod import;
 mod pipelines;

@@ -23,10 +23,14 @@ use crate::{
     engine::{
         execute::Verdict,
         fault::Fault,
+        managed::{Managed as _, key_of},
         peers::Index,
         session::{ConnectionKey, Session},
     },
-    kinds::any::{self, AnyKind, Planned},
+    kinds::{
+        any::{self, AnyKind, Planned},
+        config_maps::{Found, fill},
+    },
     plan::{
         Action,
         render::{Entry, Report, json, markdown, terminal},
@@ -78,6 +82,7 @@ pub(super) async fn prepare(files: &Files, access: &Access, record: Record) -> R
         let objects = manifests.manifests.iter_mut().map(|manifest| &mut manifest.object);
         cluster.recall(objects, &index).await?;
     }
+    texts(&mut manifests, cluster.as_ref()).await?;
     let resources = resources(&manifests);
     if manifests.manifests.is_empty() {
         return Err(Error::Usage("there is no resource of snowfence.dev among the manifests".into()));
@@ -122,6 +127,32 @@ async fn plan(
     };
     let planned = planned.await;
     Item { resource, planned }
+}
+
+/// Puts in what stands in ConfigMaps: of the manifests, and where they are not among them, of the cluster.
+async fn texts(manifests: &mut Manifests, cluster: Option<&Cluster>) -> Result<(), Error> {
+    for manifest in &mut manifests.manifests {
+        let Object::Pipeline(pipeline) = &mut manifest.object else { continue };
+        let namespace = key_of(&**pipeline).0.to_owned();
+        let (mut found, mut missing) = (Found::new(), BTreeSet::new());
+        for name in pipeline.config_maps() {
+            match manifests.config_maps.get(&(namespace.clone(), name.clone())) {
+                Some(map) => drop(found.insert(name, Ok(map.clone()))),
+                None => drop(missing.insert(name)),
+            }
+        }
+        match cluster {
+            Some(cluster) => found.extend(cluster.config_maps(&namespace, &missing).await?),
+            None => found.extend(missing.into_iter().map(|name| {
+                let why = format!(
+                    "the ConfigMap {namespace}/{name} is not among the manifests: name its file with -f, too"
+                );
+                (name, Err(why))
+            })),
+        }
+        fill(&mut **pipeline, &found);
+    }
+    Ok(())
 }
 
 /// The resources with objects, in the order in which their kinds depend on each other.

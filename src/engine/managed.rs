@@ -18,7 +18,7 @@ use super::{
     session::{ConnectionKey, Session},
 };
 use crate::{
-    api::{Common, Record, ResourceMonitor, SnowflakeWarehouse, Status},
+    api::{Common, Record, ResourceMonitor, SnowflakeWarehouse, Status, pipeline::shared::BodyFrom},
     plan::{Step, Target},
     snowflake::Statement,
     values::ident::Ident,
@@ -57,6 +57,14 @@ pub trait Managed:
     fn targets(&self) -> Result<Vec<Target>, Fault> {
         let name = resolved_name(&self.common(), key_of(self).1)?;
         Ok(vec![Target::new(Self::OBJECT, name.as_str())])
+    }
+    /// The ConfigMaps of its namespace that it takes texts from.
+    fn config_maps(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+    /// Where those texts belong: they are filled in before it is observed.
+    fn texts(&mut self) -> Vec<&mut BodyFrom> {
+        vec![]
     }
     /// The role that its statements run with, instead of the connection's.
     fn role(&self) -> Option<Ident> {

@@ -52,6 +52,8 @@ pub struct Pass<'a, L> {
     pub deadline: Instant,
     /// False as soon as another operator may lead.
     pub leading: &'a AtomicBool,
+    /// What it refers to has changed: a difference is no drift.
+    pub news: bool,
 }
 
 /// Something that a person wants to know.
@@ -204,7 +206,9 @@ async fn through<K: Managed, L: Ledger>(
         }
         let Plan { steps, blocked, .. } = &plan;
         if round == 0 {
-            tell_drift(cr, &target, record, steps, report);
+            if !pass.news {
+                tell_drift(cr, &target, record, steps, report);
+            }
             tell_lacking(cr, &plan, report);
         }
         let gate = Gate {

@@ -6,6 +6,7 @@
 
 mod alert;
 mod attach;
+mod bodies;
 mod contents;
 mod database;
 mod definition;
@@ -54,7 +55,7 @@ pub use observe::Seen;
 use crate::{
     api::{
         APPROVE, Common, CortexPipeline, Record, Status,
-        pipeline::{NotInSync, ObjectCounts, PipelineSpec, PipelineSummary},
+        pipeline::{NotInSync, ObjectCounts, PipelineSpec, PipelineSummary, shared::BodyFrom},
     },
     engine::{
         fault::Fault,
@@ -119,6 +120,12 @@ impl Managed for CortexPipeline {
         let (listings, _) = plan::listings(&all.spec)?;
         let wanted = plan::sorted(listings).0;
         Ok(wanted.iter().map(object::Wanted::on).collect())
+    }
+    fn config_maps(&self) -> BTreeSet<String> {
+        bodies::all(&self.spec).map(|from| from.config_map_key_ref.name.clone()).collect()
+    }
+    fn texts(&mut self) -> Vec<&mut BodyFrom> {
+        bodies::all_mut(&mut self.spec).collect()
     }
     fn role(&self) -> Option<Ident> {
         self.spec.owner_role.as_deref().and_then(|role| Ident::from_spec(role).ok())

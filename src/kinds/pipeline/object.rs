@@ -95,6 +95,10 @@ pub(super) trait Object {
     fn attachments(&self) -> Option<&super::attach::Attachments> {
         None
     }
+    /// Why it can't be made or compared for now, although it is known what it is.
+    fn waits(&self) -> Option<Fault> {
+        None
+    }
     /// What it runs on, if it runs.
     fn compute(&self) -> Option<Compute> {
         None

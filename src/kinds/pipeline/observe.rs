@@ -46,8 +46,6 @@ pub struct Seen {
     pub missing_roles: BTreeSet<String>,
     /// Roles, and what grants are on, that the connection does not let this namespace name, and why.
     pub denied: BTreeMap<String, String>,
-    /// Texts of ConfigMaps, by name and key; `None`: not there.
-    pub texts: BTreeMap<(String, String), Option<String>>,
 }
 
 impl Seen {
@@ -107,7 +105,7 @@ fn places(name: &FullName) -> impl DoubleEndedIterator<Item = Option<FullName>> 
     all.into_iter()
 }
 
-/// Reads what a plan needs. `texts` are already known.
+/// Reads what a plan needs.
 pub(super) async fn observe(
     wanted: &[Wanted<'_>],
     record: &Record,

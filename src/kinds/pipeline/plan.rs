@@ -79,8 +79,8 @@ pub(super) fn plan(
     let (mut steps, mut last) = (vec![], vec![]);
     for n in order.places {
         let object = &wanted[n];
-        let planned = match circles.get(&n) {
-            Some(fault) => Err(fault.clone()),
+        let planned = match circles.get(&n).cloned().or_else(|| object.object.waits()) {
+            Some(fault) => Err(fault),
             None => driver.steps(object),
         };
         match planned {

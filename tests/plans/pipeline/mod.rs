@@ -1,6 +1,7 @@
 //! Plans of pipelines, a module per kind of object.
 
 mod alert;
+mod bodies;
 mod lists;
 mod needs;
 mod policies;

@@ -18,7 +18,7 @@ use super::{cr, lists::listed, made, seen};
 use crate::plans::{planned, record};
 
 /// Nothing is there.
-fn nothing() -> Seen {
+pub fn nothing() -> Seen {
     let kinds = CortexPipeline::kinds().iter().map(|kind| (*kind, By::Path, Rows::default()));
     let mut seen = seen(&kinds.collect::<Vec<_>>());
     let databases = Arc::new(Table::by(By::Path, Rows::default()));

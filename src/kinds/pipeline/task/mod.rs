@@ -163,6 +163,8 @@ pub(super) struct Task {
     pub state: Option<State>,
     predecessors: BTreeSet<FullName>,
     body: UserSql,
+    /// Why the body is not there.
+    waits: Option<Fault>,
     when: Option<UserSql>,
     overlap: Option<Overlap>,
     serverless: bool,
@@ -281,6 +283,9 @@ impl Object for TaskObject<'_> {
         let parameters = task.parameters.iter().map(|(name, value)| format!("{name} = {value}"));
         let all: Vec<_> = values.chain(parameters).collect();
         (!all.is_empty()).then(|| all.join("; "))
+    }
+    fn waits(&self) -> Option<Fault> {
+        self.0.waits.clone()
     }
     fn compute(&self) -> Option<Compute> {
         Some(Compute::of(self.0.properties.warehouse.as_ref()))
