@@ -10,6 +10,7 @@ pub mod full_name;
 pub mod ident;
 pub mod keywords;
 pub mod literal;
+pub mod map;
 pub mod monitor;
 pub mod path;
 pub mod schedule;

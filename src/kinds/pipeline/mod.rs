@@ -113,7 +113,7 @@ impl Managed for CortexPipeline {
         let all = enrichment::expanded(&self.spec, key_of(self));
         let (listings, _) = plan::listings(&all.spec)?;
         let wanted = plan::sorted(listings).0;
-        Ok(wanted.iter().map(object::Wanted::on).collect())
+        Ok(wanted.into_iter().map(|object| object.on).collect())
     }
     fn role(&self) -> Option<Ident> {
         self.spec.owner_role.as_deref().and_then(|role| Ident::from_spec(role).ok())

@@ -1,36 +1,35 @@
 //! What has left a spec: what holds nothing goes, what holds data is kept until its end is approved.
 
-use std::collections::BTreeSet;
-
 use super::{
     KINDS,
-    object::{recorded, target},
+    object::{Wanted, recorded, target},
     plan::Driver,
 };
 use crate::{
     api::{DeletionPolicy, record::Entry},
     plan::{
-        Action, Effect, Note, Risk, Sql, Step, Target,
+        Action, Effect, Note, Risk, Sql, Step,
         step::{Hold, SentIntent},
     },
     snowflake::catalog::Found,
 };
 
 impl Driver<'_> {
-    /// What is recorded and no longer wanted, the last first.
-    pub(super) fn orphans(&self, known: &BTreeSet<Target>) -> Vec<Step> {
+    /// What is recorded and no longer wanted, the last first. `known` are the entries that something stands for.
+    pub(super) fn orphans(&self, wanted: &[Wanted<'_>], known: &[bool]) -> Vec<Step> {
         if self.planning.offline {
             return vec![];
         }
-        let entries = self.planning.record.objects.iter().rev();
-        entries.filter_map(|entry| self.orphan(entry, known)).collect()
+        let entries = self.planning.record.objects.iter().zip(known).rev();
+        entries.filter(|(_, known)| !**known).filter_map(|(entry, _)| self.orphan(entry, wanted)).collect()
     }
 
-    fn orphan(&self, entry: &Entry, known: &BTreeSet<Target>) -> Option<Step> {
+    fn orphan(&self, entry: &Entry, wanted: &[Wanted<'_>]) -> Option<Step> {
         let kind = KINDS.iter().find(|kind| kind.word == entry.kind)?;
         let name = recorded(&entry.name)?;
         let on = target(kind, &name);
-        if known.contains(&on) {
+        // A record that writes a name otherwise than this version does.
+        if on.name != entry.name && wanted.iter().any(|object| object.on == on) {
             return None;
         }
         let forget = || Some(Step::note(on.clone(), Note::Forget { on: on.clone() }));

@@ -4,6 +4,7 @@
 //! A table is never replaced. Columns are compared by name ([`columns`]); what loses data waits for approval.
 
 mod columns;
+mod present;
 
 use std::sync::Arc;
 
@@ -95,18 +96,18 @@ pub(super) const ROWS: &[Row] = &[
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a Table| {
-        let path = format!("tables.{}", spec.name);
+        let path = ["tables.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|full| {
             let former = match &spec.renamed_from {
                 Some(former) => {
-                    let former = name(&format!("{path}.renamedFrom"), former)?;
+                    let former = name(format_args!("{path}.renamedFrom"), former)?;
                     full.parent().map(|place| place.join(former))
                 }
                 None => None,
             };
             let object = TableObject::read(spec, full.clone(), directory, &path)?;
             let needs = object.needs.clone();
-            Ok(Wanted { kind: &KIND, name: full, needs, former, object: Box::new(object) })
+            Ok(Wanted { former, ..Wanted::new(&KIND, full, object).needing(needs) })
         });
         Listing { path, wanted }
     };
@@ -130,7 +131,7 @@ impl<'a> TableObject<'a> {
         let mut columns = Columns::read(&spec.columns, path)?;
         let known = |field: &str, list: &[crate::api::pipeline::text::Name]| {
             let one = |text: &crate::api::pipeline::text::Name| {
-                let column = name(&format!("{path}.{field}"), text)?;
+                let column = name(format_args!("{path}.{field}"), text)?;
                 if columns.has(&column) {
                     return Ok(column);
                 }
@@ -202,20 +203,20 @@ impl<'a> TableObject<'a> {
             return;
         }
         if !self.primary_key.is_empty() {
-            update.managed.insert("primaryKey".into());
+            update.managed.insert("primaryKey");
         }
-        let Some(list) = there.seen.of_table(PRIMARY_KEYS, &self.name) else { return };
+        let Some(list) = there.seen.of_table(PRIMARY_KEYS, there) else { return };
         let key = there.found.name();
-        let mut present: Vec<(i64, String)> = list
+        let mut present: Vec<(i64, &str)> = list
             .all(key)
             .filter_map(|row| {
                 let at = row.text("key_sequence")?.parse().ok()?;
-                Some((at, row.text("column_name")?.to_owned()))
+                Some((at, row.text("column_name")?))
             })
             .collect();
-        present.sort();
-        let present: Vec<String> = present.into_iter().map(|(_, column)| column).collect();
-        if present.iter().map(String::as_str).eq(self.primary_key.iter().map(Ident::as_str)) {
+        present.sort_unstable();
+        let present: Vec<&str> = present.into_iter().map(|(_, column)| column).collect();
+        if present.iter().copied().eq(self.primary_key.iter().map(Ident::as_str)) {
             return;
         }
         let wanted: Vec<_> = self.primary_key.iter().map(Ident::to_spec).collect();
@@ -236,7 +237,7 @@ impl<'a> TableObject<'a> {
         let managed = there.entry.managed.contains("clusterBy");
         let wanted = match &self.cluster_by {
             Some(wanted) => {
-                update.managed.insert("clusterBy".into());
+                update.managed.insert("clusterBy");
                 wanted.as_slice()
             }
             None if managed => &[],
@@ -321,12 +322,12 @@ impl Object for TableObject<'_> {
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let mut update = Update::of_rows(ROWS, self.spec, &self.alter(), there)?;
+        let mut update = Update::of_rows(ROWS, self.spec, &|| self.alter(), there)?;
         update.fault = transient(self.spec.transient, there);
         if self.spec.transient.is_some() {
-            update.managed.insert("transient".into());
+            update.managed.insert("transient");
         }
-        let columns = self.columns.compare(there, &self.alter(), &mut update)?;
+        let columns = self.columns.compare(there, &|| self.alter(), &mut update)?;
         self.compare_key(there, &mut update);
         self.compare_clustering(there, &mut update);
         self.attachments.compare(there, &columns, &mut update);
