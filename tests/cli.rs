@@ -1,6 +1,8 @@
 //! The command line against the emulator, as a program: what users type, what they see, what Snowflake is sent.
 
 mod examples;
+mod pipelines;
+mod privileges;
 mod world;
 
 use std::path::Path;

@@ -83,7 +83,7 @@ impl Run {
         for (file, result) in self.cases() {
             let Verdict::Differs { statement, differences } = &result.verdict else { continue };
             let _ = writeln!(text, "\n{RED}differs{RED:#} {BOLD}{file}: {}{BOLD:#}", result.case.name);
-            let _ = writeln!(text, "  statement  {}", shown_sql(statement));
+            let _ = writeln!(text, "  statement  {}", shown_sql(statement, "             "));
             let _ = writeln!(text, "  source     {}", result.case.source);
             if let Some(reason) = &result.case.unverified {
                 let _ = writeln!(text, "  unverified {reason}");

@@ -39,7 +39,8 @@ pub struct ConnectionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub role: Option<String>,
-    /// A warehouse for the few reads that need one. None of the present kinds does.
+    /// A warehouse for the few reads that need one: which runs of a task graph are under way when it changes. Without it
+    /// they are not told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 512))]
     pub warehouse: Option<String>,
@@ -179,7 +180,7 @@ pub struct Allow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 255)))]
     pub warehouses: Option<Vec<String>>,
-    /// Patterns of role names, for grants.
+    /// Patterns of role names, for grants, and for who owns what pipelines make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(min = 1, max = 255)))]
     pub roles: Option<Vec<String>>,

@@ -1,6 +1,10 @@
 //! `snowfence plan`: what would change.
 
-use std::{collections::BTreeSet, process::ExitCode, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use futures::{StreamExt as _, stream};
 use tokio::time::Instant;
@@ -156,7 +160,14 @@ fn tell_others(manifests: &Manifests) {
 
 /// The plan of all resources.
 pub(super) fn report(items: &[Item]) -> Report {
-    Report { entries: items.iter().map(entry).collect() }
+    let mut grants: Vec<String> = vec![];
+    for (planned, _) in items.iter().filter_map(|item| item.planned.as_ref().ok()) {
+        grants.extend(planned.grants.iter().map(ToString::to_string));
+    }
+    // What several resources need is said once.
+    let mut known = HashSet::new();
+    grants.retain(|grant| known.insert(grant.clone()));
+    Report { entries: items.iter().map(entry).collect(), grants }
 }
 
 fn entry(item: &Item) -> Entry {
@@ -176,7 +187,9 @@ fn entry(item: &Item) -> Entry {
                     _ => None,
                 })
                 .collect();
-            entry.blocked = planned.blocked.iter().map(|(on, fault)| format!("{on}: {fault}")).collect();
+            // What a privilege is missing for has a step, which says so.
+            let without = planned.blocked.iter().filter(|(_, fault)| !matches!(fault, Fault::Lacking { .. }));
+            entry.blocked = without.map(|(on, fault)| format!("{on}: {fault}")).collect();
             entry.warnings.clone_from(&planned.warnings);
             entry.waiting =
                 planned.pending.as_ref().filter(|fault| !is_in_this_plan(fault)).map(ToString::to_string);

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::{
     fault::Fault,
     ownership::{Claimant, Sighting, resolved_name},
+    privileges::Need,
     session::{ConnectionKey, Session},
 };
 use crate::{
@@ -73,6 +74,10 @@ pub trait Managed:
     ) -> impl Future<Output = Result<Self::Seen, Fault>> + Send;
     /// Steps from what is seen to what is wanted, in order of dependence; empty is in sync. Pure.
     fn plan(&self, planning: &Planning<'_>, seen: &Self::Seen) -> Result<Plan, Fault>;
+    /// What a person should know before these steps are carried out, and only Snowflake can tell.
+    fn foresee(&self, _steps: &[&Step], _session: &Session) -> impl Future<Output = Vec<String>> + Send {
+        async { vec![] }
+    }
     /// What it waits for although its own object is in sync.
     fn pending(&self, _seen: &Self::Seen) -> Option<Fault> {
         None
@@ -99,6 +104,14 @@ pub trait Managed:
     fn before_drop(_on: &[Target]) -> Vec<Statement> {
         vec![]
     }
+    /// Why none of these may be dropped: what is of somebody else would go with one.
+    fn spares(
+        _on: &[Target],
+        _session: &Session,
+        _as_of: Instant,
+    ) -> impl Future<Output = Result<Option<Fault>, Fault>> + Send {
+        async { Ok(None) }
+    }
     /// The DROP of an object that is proven ours. `None`: the name is not one of Snowflake's.
     fn drop_statement(on: &Target) -> Option<Statement>;
 }
@@ -111,6 +124,10 @@ pub struct Plan {
     pub blocked: Vec<(Target, Fault)>,
     /// What a person should know before it is carried out: what it may cost.
     pub warnings: Vec<String>,
+    /// The privileges that the steps need, with what they are needed for.
+    pub needs: Vec<(Need, Target)>,
+    /// What gives the role the privileges that it lacks.
+    pub grants: Vec<Statement>,
 }
 
 impl From<Vec<Step>> for Plan {
@@ -125,6 +142,8 @@ pub struct Tally {
     pub troubles: Vec<Trouble>,
     /// The command that lets what is orphaned be dropped.
     pub orphans: Option<String>,
+    /// What gives the role the privileges that it lacks.
+    pub grants: Vec<Statement>,
 }
 
 /// One object that is not in sync.
@@ -175,6 +194,8 @@ pub trait Peers: Send + Sync {
     fn account_of(&self, connection: &ConnectionKey) -> Option<String>;
     /// `created_on` of the object that a resource of the account has recorded as its own under its present name.
     fn identity(&self, object: &Target, account: &str) -> Option<String>;
+    /// Whether a resource of the account wants the object, be it there or not.
+    fn wanted(&self, object: &Target, account: &str) -> bool;
     /// Another resource that has the better claim to the same object: `namespace/name`.
     fn rival(&self, claim: &Claim<'_>) -> Option<String>;
     /// The names of all objects of a kind that are recorded as ours on this connection.

@@ -13,9 +13,6 @@ pub const BEGUN: &str = "? ";
 /// Between such a name and the request under which the statement is sent.
 pub const UNDER: &str = " UNDER ";
 
-/// How many objects one record may hold: a status must stay far below etcd's limit.
-pub const MAX_OBJECTS: usize = 500;
-
 /// The entries of a record by kind and name, where many are looked for.
 #[derive(Debug)]
 pub struct Index<'a>(Map<(&'a str, &'a str), (usize, &'a Entry)>);

@@ -60,6 +60,10 @@ pub async fn teardown<K: Managed>(
             mine.push(on);
         }
     }
+    may_go_on()?;
+    if let Some(fault) = K::spares(&mine, session, as_of).await? {
+        return Err(fault);
+    }
     let created: Vec<Target> = mine.iter().rev().cloned().collect();
     for statement in K::before_drop(&created) {
         may_go_on()?;

@@ -40,6 +40,8 @@ pub struct Step {
     pub hold: Option<Hold>,
     /// The steps that it goes around.
     pub around: Around,
+    /// What of the same resource refers to an object that loses something.
+    pub used_by: Vec<Target>,
 }
 
 /// A pair of steps with one target that stops something before other steps change it, and lets it go on afterwards.
@@ -175,7 +177,7 @@ impl Step {
     }
     /// A step that comes after none.
     pub fn new(on: Target, action: Action, effects: Vec<Effect>) -> Self {
-        Self { on, after: vec![], action, effects, hold: None, around: Around::Nothing }
+        Self { on, after: vec![], action, effects, hold: None, around: Around::Nothing, used_by: vec![] }
     }
     /// A short text that stands for its statements.
     pub fn hash(&self) -> String {

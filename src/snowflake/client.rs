@@ -85,6 +85,10 @@ impl Client {
         Self { inner: Arc::new(Inner { config, transport, tokens, permits, turn }) }
     }
 
+    /// The warehouse for statements that need one.
+    pub fn warehouse(&self) -> Option<&Ident> {
+        self.inner.config.warehouse.as_ref()
+    }
     pub fn config(&self) -> &ClientConfig {
         &self.inner.config
     }

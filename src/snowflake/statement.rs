@@ -17,13 +17,15 @@ pub struct Statement {
     text: String,
     verb: &'static str,
     kind: &'static str,
+    /// It ends with SQL of a user's: what comes next does not stick to it.
+    users: bool,
 }
 
 impl Statement {
     /// Starts with these words: `Statement::new("ALTER WAREHOUSE")`. The first is the [`verb`](Self::verb).
     pub fn new(words: &'static str) -> Self {
         let verb = words.split_whitespace().next().unwrap_or_default();
-        Self { text: words.to_owned(), verb, kind: "" }
+        Self { text: words.to_owned(), verb, kind: "", users: false }
     }
 
     /// Says which kind of object the statement is about, for metrics: `WAREHOUSE`.
@@ -64,9 +66,13 @@ impl Statement {
         self
     }
 
-    /// SQL that a user wrote.
+    /// SQL that a user wrote. It sticks to nothing: `.5` stays a number.
     pub fn sql(mut self, sql: &UserSql) -> Self {
-        self.push(sql.as_str());
+        if !self.text.ends_with('(') {
+            self.text.push(' ');
+        }
+        self.text.push_str(sql.as_str());
+        self.users = true;
         self
     }
 
@@ -150,8 +156,9 @@ impl Statement {
     }
 
     fn push(&mut self, fragment: &str) {
-        let sticks =
-            self.text.is_empty() || self.text.ends_with(['(', '.']) || fragment.starts_with([')', ',', '.']);
+        let opened = self.text.ends_with(['(', '.']) && !self.users;
+        let sticks = self.text.is_empty() || opened || fragment.starts_with([')', ',', '.']);
+        self.users = false;
         if !sticks {
             self.text.push(' ');
         }

@@ -33,6 +33,8 @@ pub enum BadIdent {
     NotClosed { text: String },
     #[error("{text:?} has a double quote inside the quoted name: write it twice, \"\"")]
     StrayQuote { text: String },
+    #[error("{text:?} is not a list of types in parentheses")]
+    NotTypes { text: String },
 }
 
 impl Ident {

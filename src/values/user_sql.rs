@@ -70,6 +70,7 @@ impl UserSql {
         let mut open = vec![];
         let mut ended: Option<(u64, u64)> = None;
         let (mut any, mut comment) = (false, false);
+        let mut nesting = Nesting::default();
         for token in tokens {
             let (line, column) = (token.span.start.line, token.span.start.column);
             if let Token::Whitespace(space) = &token.token {
@@ -85,8 +86,9 @@ impl UserSql {
             }
             comment = false;
             any |= token.token != Token::SemiColon;
+            nesting.next(&token.token);
             match token.token {
-                Token::SemiColon if !block => ended = ended.or(Some((line, column))),
+                Token::SemiColon if !block || nesting.is_over() => ended = ended.or(Some((line, column))),
                 Token::LParen => open.push((line, column)),
                 Token::RParen if open.pop().is_none() => {
                     return Err(BadSql::Open { line, column, what: ')' });
@@ -158,6 +160,50 @@ fn is_harmless(text: &str) -> bool {
     depth == 0 && !bytes.is_empty()
 }
 
+/// Where a block of Snowflake Scripting ends: with the END of its first BEGIN.
+///
+/// Only what begins a statement counts, for these words are also names of columns and ends of `CASE`, `IF` and loops.
+#[derive(Default)]
+struct Nesting {
+    /// How many BEGINs are open; `None`: there was none yet.
+    depth: Option<u32>,
+    /// The last word or sign, when a statement can begin after it.
+    begins: Option<String>,
+    last: Option<String>,
+}
+
+impl Nesting {
+    fn next(&mut self, token: &Token) {
+        let word = match token {
+            Token::Word(word) if word.quote_style.is_none() => word.value.to_ascii_uppercase(),
+            other => other.to_string(),
+        };
+        let last = self.last.replace(word);
+        let last = last.as_deref().unwrap_or(";");
+        let first = matches!(last, ";" | "BEGIN" | "THEN" | "ELSE" | "DO" | "LOOP" | "REPEAT" | "DECLARE");
+        self.settle();
+        if first {
+            self.begins.clone_from(&self.last);
+        }
+    }
+    /// BEGIN and END mean what they say once it is seen what follows them.
+    fn settle(&mut self) {
+        let next = self.last.as_deref().unwrap_or_default();
+        match self.begins.take().as_deref() {
+            Some("BEGIN") if !matches!(next, "TRANSACTION" | "WORK" | "NAME") => {
+                self.depth = Some(self.depth.unwrap_or_default() + 1);
+            }
+            Some("END") if !matches!(next, "IF" | "CASE" | "FOR" | "WHILE" | "LOOP" | "REPEAT") => {
+                self.depth = self.depth.map(|depth| depth.saturating_sub(1));
+            }
+            _ => {}
+        }
+    }
+    fn is_over(&self) -> bool {
+        self.depth == Some(0)
+    }
+}
+
 fn tokens(text: &str) -> Result<Vec<sqlparser::tokenizer::TokenWithSpan>, BadSql> {
     Tokenizer::new(&SnowflakeDialect {}, text).tokenize_with_location().map_err(|error| BadSql::Token {
         line: error.location.line,
@@ -182,6 +228,16 @@ mod tests {
             ("SELECT (1", Err(BadSql::Open { line: 1, column: 8, what: '(' })),
             ("BEGIN\n  CALL a();\nEND;", Ok("BEGIN\n  CALL a();\nEND;")),
             ("DECLARE x INT; BEGIN RETURN x; END", Ok("DECLARE x INT; BEGIN RETURN x; END")),
+            ("BEGIN a(); END; DROP TABLE t", Err(BadSql::Second { line: 1, column: 15 })),
+            ("BEGIN a(); END; BEGIN b(); END", Err(BadSql::Second { line: 1, column: 15 })),
+            (
+                "BEGIN SELECT end, begin FROM t; IF (x) THEN BEGIN a(); END; END IF; END;",
+                Ok("BEGIN SELECT end, begin FROM t; IF (x) THEN BEGIN a(); END; END IF; END;"),
+            ),
+            (
+                "BEGIN LET x := CASE WHEN 1 THEN 2 END; BEGIN TRANSACTION; COMMIT; RETURN x; END",
+                Ok("BEGIN LET x := CASE WHEN 1 THEN 2 END; BEGIN TRANSACTION; COMMIT; RETURN x; END"),
+            ),
             ("BEGIN TRANSACTION; DROP TABLE t", Err(BadSql::Second { line: 1, column: 18 })),
             ("", Err(BadSql::Empty)),
             (" -- nothing", Err(BadSql::Empty)),

@@ -7,6 +7,7 @@
 use super::{
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+    preflight::Compute,
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, alerts::Alert, shared::State},
@@ -181,6 +182,9 @@ impl Object for AlertObject {
     }
     fn sent(&self) -> Option<String> {
         self.properties.config.clone()
+    }
+    fn compute(&self) -> Option<Compute> {
+        Some(Compute::of(self.properties.warehouse.as_ref()))
     }
 
     // ---- compare

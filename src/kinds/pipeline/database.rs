@@ -127,7 +127,9 @@ impl Object for DatabaseObject<'_> {
 
 /// What is transient can't become permanent, and the other way about: that is another object, with other data.
 pub(super) fn transient(wanted: Option<bool>, there: &There<'_>) -> Option<Fault> {
-    let is = there.found.text("options").is_some_and(|options| options.contains("TRANSIENT"));
+    // Of databases and schemas an option, of tables the kind.
+    let is = |column| there.found.text(column).is_some_and(|text| text.contains("TRANSIENT"));
+    let is = is("options") || is("kind");
     let wanted = wanted.filter(|wanted| *wanted != is)?;
     Some(Fault::Refused(format!(
         "{} is {}, which can't be changed: set transient: {is}, or move the data into another one",

@@ -17,7 +17,7 @@ use crate::{
     engine::{fault::Fault, record::Index},
     plan::{Action, Effect, Note, Risk, Step, Target, step::Around},
     snowflake::{Statement, catalog::Found},
-    values::{full_name::FullName, map::Map},
+    values::{full_name::FullName, literal::quote_literal, map::Map},
 };
 
 /// The steps of tasks, graph by graph and after all others, with what suspends and resumes around them.
@@ -120,9 +120,10 @@ impl Graph<'_> {
             let hash = step.hash();
             match refused.get(&hash) {
                 Some(words) => {
-                    blocked.push((step.on.clone(), Fault::Refused(format!(
+                    let message = format!(
                         "Snowflake refused this change and it is not tried again as it is, for its graph would be suspended each time: {words}"
-                    ))));
+                    );
+                    blocked.push((step.on.clone(), Fault::Broken { reason: "SnowflakeRefused", message }));
                     tried.insert(hash, words.clone());
                 }
                 None => rest.push(step),
@@ -186,9 +187,9 @@ impl Graph<'_> {
         self.broken().then(|| Fault::Broken {
  reason: "SuspendedDueToErrors",
             message: format!(
-                "Snowflake suspended it after too many failed runs; find the error with SELECT * FROM TABLE({}.INFORMATION_SCHEMA.TASK_HISTORY(TASK_NAME => '{}')), mend it, and change the spec or run ALTER TASK {} RESUME",
+                "Snowflake suspended it after too many failed runs; find the error with SELECT * FROM TABLE({}.INFORMATION_SCHEMA.TASK_HISTORY(TASK_NAME => {})), mend it, and change the spec or run ALTER TASK {} RESUME",
                 self.root.database().map(ToString::to_string).unwrap_or_default(),
-                self.root.name().as_str(),
+                quote_literal(self.root.name().as_str()),
                 self.root.sql()
             ),
         })

@@ -6,6 +6,7 @@
 
 mod alert;
 mod attach;
+mod contents;
 mod database;
 mod definition;
 mod dynamic_table;
@@ -25,10 +26,12 @@ mod orphans;
 mod pipe;
 mod plan;
 mod policy;
+mod preflight;
 mod procedure;
 mod queries;
 mod routine;
 mod row_access_policy;
+mod runs;
 mod schema;
 mod search_service;
 mod sequence;
@@ -41,6 +44,7 @@ mod view;
 
 use std::collections::BTreeSet;
 
+use kube::ResourceExt as _;
 use tokio::time::Instant;
 
 use object::{Kind, recorded};
@@ -48,7 +52,7 @@ pub use observe::Seen;
 
 use crate::{
     api::{
-        Common, CortexPipeline, Record, Status,
+        APPROVE, Common, CortexPipeline, Record, Status,
         pipeline::{NotInSync, ObjectCounts, PipelineSpec, PipelineSummary},
     },
     engine::{
@@ -57,7 +61,7 @@ use crate::{
         ownership::Sighting,
         session::{Named, Session},
     },
-    plan::Target,
+    plan::{Step, Target},
     snowflake::{ClientError, Statement, catalog::Scope},
     values::{full_name::FullName, ident::Ident},
 };
@@ -129,12 +133,20 @@ impl Managed for CortexPipeline {
         peers: &dyn Peers,
         as_of: Instant,
     ) -> Result<Seen, Fault> {
-        let mut seen = Seen::default();
+        let mut seen = Seen { edition: session.account.edition.clone(), ..Seen::default() };
         let all = enrichment::expanded(&self.spec, key_of(self));
         let (listings, directory) = plan::listings(&all.spec)?;
         let wanted = plan::sorted(listings).0;
         permitted(&all.spec, &wanted, session, key_of(self).0)?;
         observe::observe(&wanted, record, session, peers, as_of, &mut seen).await?;
+        // What is in an orphan counts once somebody lets it be dropped.
+        if self.annotations().contains_key(APPROVE) {
+            let known = wanted.iter().map(|object| object.on.clone()).collect();
+            for on in contents::unwanted(record, &known) {
+                let inside = contents::contents(&on, session, as_of).await?;
+                seen.inside.insert(on, inside);
+            }
+        }
         let namespace = key_of(self).0;
         grants::observe(&all.spec, &directory, record, session, namespace, as_of, &mut seen).await?;
         Ok(seen)
@@ -145,14 +157,22 @@ impl Managed for CortexPipeline {
             object::name("ownerRole", role)?;
         }
         let all = enrichment::expanded(&self.spec, key_of(self));
-        let mut plan = plan::plan(&all.spec, &all.kept, planning, seen)?;
+        let mut plan = plan::plan(&all.spec, &all.kept, &all.buyers(), planning, seen)?;
         plan.warnings = enrichment::prices(&all, &plan.steps, seen);
         plan.blocked.extend(all.blocked);
         Ok(plan)
     }
 
+    async fn foresee(&self, steps: &[&Step], session: &Session) -> Vec<String> {
+        runs::under_way(steps, session, self.role()).await
+    }
+
     fn summary(&self, _: &Seen, tally: &Tally) -> PipelineSummary {
-        let total = self.targets().map(|all| all.len()).unwrap_or_default();
+        let all = self.targets().unwrap_or_default();
+        let troubled = tally.troubles.iter().filter(|trouble| trouble.what != What::Orphaned);
+        let troubled: BTreeSet<_> = troubled.map(|trouble| &trouble.on).collect();
+        // Graphs and grants may fail, too, and are no objects.
+        let in_sync = all.iter().filter(|on| !troubled.contains(on)).count();
         let count = |is: &dyn Fn(What) -> bool| {
             let objects: BTreeSet<_> =
                 tally.troubles.iter().filter(|trouble| is(trouble.what)).map(|trouble| &trouble.on).collect();
@@ -160,10 +180,10 @@ impl Managed for CortexPipeline {
         };
         let failed = count(&|what| what == What::Failed);
         let held = count(&|what| matches!(what, What::Held | What::Skipped));
-        let total = i32::try_from(total).unwrap_or(i32::MAX);
+        let number = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
         let objects = ObjectCounts {
-            total,
-            in_sync: (total - failed - held).max(0),
+            total: number(all.len()),
+            in_sync: number(in_sync),
             failed,
             held,
             orphaned: count(&|what| what == What::Orphaned),
@@ -175,6 +195,7 @@ impl Managed for CortexPipeline {
             not_in_sync: named.take(NAMED).map(not_in_sync).collect(),
             orphaned: orphans.take(NAMED).map(|trouble| trouble.on.to_string()).collect(),
             warnings: enrichment::lasting(&self.spec),
+            missing_grants: tally.grants.iter().take(NAMED).map(ToString::to_string).collect(),
         }
     }
     fn sighting(_: &Seen) -> Option<Sighting> {
@@ -204,6 +225,15 @@ impl Managed for CortexPipeline {
             .map(|name| Statement::new("ALTER TASK").of_kind("TASK").full_name(&name).keyword("SUSPEND"))
             .collect()
     }
+    async fn spares(on: &[Target], session: &Session, as_of: Instant) -> Result<Option<Fault>, Fault> {
+        for place in on {
+            let inside = contents::contents(place, session, as_of).await?;
+            if let Some(fault) = contents::spares(place, &inside, on) {
+                return Ok(Some(fault));
+            }
+        }
+        Ok(None)
+    }
     fn drop_statement(on: &Target) -> Option<Statement> {
         Some((kind_of(on.kind)?.drop)(&recorded(&on.name)?))
     }
@@ -216,10 +246,13 @@ fn permitted(
     session: &Session,
     namespace: &str,
 ) -> Result<(), Fault> {
-    let databases: BTreeSet<&str> =
-        wanted.iter().filter_map(|object| object.name.database()).map(Ident::as_str).collect();
-    for name in databases {
-        session.permits(namespace, Named::Database(name))?;
+    let owned = wanted.iter().map(|object| object.name.clone());
+    // What queries and streams read, policies and tags: all that stands in a schema.
+    let needs = wanted.iter().flat_map(|object| &object.needs).filter(|on| kind_of(on.kind).is_some());
+    let names = owned.chain(needs.filter_map(|on| recorded(&on.name)));
+    let databases: BTreeSet<Ident> = names.filter_map(|name| name.database().cloned()).collect();
+    for name in &databases {
+        session.permits(namespace, Named::Database(name.as_str()))?;
     }
     let mut warehouses = BTreeSet::new();
     // Whatever names one, wherever it stands.
@@ -229,7 +262,12 @@ fn permitted(
     }
     match spec.owner_role.as_deref().map(Ident::from_spec) {
         Some(Ok(role)) => session.permits(namespace, Named::Role(role.as_str())),
-        _ => Ok(()),
+        Some(Err(_)) => Ok(()),
+        // Its code runs with the rights of the role that owns it: without one of its own, the connection's.
+        None => session.permits(namespace, Named::Role(&session.account.role)).map_err(|fault| match fault {
+            Fault::NotAllowed(why) => Fault::NotAllowed(format!("{why}; set spec.ownerRole to one of these")),
+            fault => fault,
+        }),
     }
 }
 

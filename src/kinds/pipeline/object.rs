@@ -1,10 +1,10 @@
 //! What a kind of object says of itself: a file per kind, all with the same headings (rows, names, create, compare).
 
-use std::{cell::RefCell, fmt::Display};
+use std::{cell::RefCell, collections::BTreeSet, fmt::Display};
 
 use sha2::{Digest, Sha256};
 
-use super::{names::Directory, observe::Seen, queries::Reads};
+use super::{names::Directory, observe::Seen, preflight::Compute, queries::Reads};
 use crate::{
     api::{pipeline::PipelineSpec, record::Entry},
     engine::{fault::Fault, ownership::bad_name},
@@ -96,6 +96,10 @@ pub(super) trait Object {
     fn reads(&self) -> Reads<'_> {
         Reads::Nothing
     }
+    /// What else than the list of its kind tells of it; `managed` is what is recorded.
+    fn lists(&self, _managed: &BTreeSet<String>) -> Vec<Show> {
+        vec![]
+    }
     /// What is read for this object alone, because SHOW lacks it: a statement that reads.
     fn details(&self) -> Option<Statement> {
         None
@@ -106,6 +110,10 @@ pub(super) trait Object {
     }
     /// Policies and tags that hang on it; see [`super::attach`].
     fn attachments(&self) -> Option<&super::attach::Attachments> {
+        None
+    }
+    /// What it runs on, if it runs.
+    fn compute(&self) -> Option<Compute> {
         None
     }
     /// What only the whole of the graph can do; see [`super::task`].

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::{Record, record::Entry},
-    engine::{fault::Fault, managed::Peers, ownership::Sighting, session::Session},
+    engine::{fault::Fault, managed::Peers, ownership::Sighting, record::Index, session::Session},
     plan::Target,
     snowflake::{
         Row, Rows, Statement,
@@ -23,8 +23,6 @@ use crate::{
 
 /// `SHOW COLUMNS`: the columns of all tables of a database.
 pub(super) const COLUMNS: Show = Show { words: "SHOW COLUMNS", kind: "COLUMN", by: By::Table };
-/// `SHOW PRIMARY KEYS`.
-pub(super) const PRIMARY_KEYS: Show = Show { words: "SHOW PRIMARY KEYS", kind: "PRIMARY KEY", by: By::Table };
 
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -40,9 +38,13 @@ pub struct Seen {
     pub lost: BTreeSet<&'static str>,
     /// The privileges that roles have, and those that they will have on what comes: by role, and whether to come.
     pub privileges: BTreeMap<(String, bool), crate::snowflake::catalog::Privileges>,
+    /// What lies in a database or schema that nothing wants, where its end is approved.
+    pub inside: BTreeMap<Target, Vec<Target>>,
+    /// What the account was bought as, where Snowflake tells.
+    pub edition: Option<String>,
     /// Roles of grants that are not there, or not visible.
     pub missing_roles: BTreeSet<String>,
-    /// Roles that the connection does not let this namespace name, and why.
+    /// Roles, and what grants are on, that the connection does not let this namespace name, and why.
     pub denied: BTreeMap<String, String>,
     /// Texts of ConfigMaps, by name and key; `None`: not there.
     pub texts: BTreeMap<(String, String), Option<String>>,
@@ -138,19 +140,26 @@ pub(super) async fn observe(
     let mut shows: Vec<(Show, BTreeSet<FullName>)> = vec![];
     for kind in KINDS {
         let Some(of_kind) = names.remove(kind.word) else { continue };
-        if kind.word == super::table::KIND.word {
-            shows.extend([(COLUMNS, of_kind.clone()), (PRIMARY_KEYS, of_kind.clone())]);
-        }
         shows.push((kind.show, of_kind));
     }
+    let index = record.index();
+    let (nothing, mut more) = (BTreeSet::new(), BTreeMap::<_, (Show, BTreeSet<FullName>)>::new());
+    for object in wanted {
+        let managed = index.get(&object.on).map_or(&nothing, |(_, entry)| &entry.managed);
+        for show in object.object.lists(managed) {
+            let (_, of_list) = more.entry(show.words).or_insert_with(|| (show, BTreeSet::new()));
+            of_list.extend([Some(&object.name), object.former.as_ref()].into_iter().flatten().cloned());
+        }
+    }
+    shows.extend(more.into_values());
     let reads = shows.iter().map(|(show, of_kind)| list(*show, of_kind, session, as_of));
     for lists in try_join_all(reads).await? {
         seen.lists.extend(lists);
     }
-    owners(&all, record, session, seen).await?;
+    owners(&all, &index, session, seen).await?;
     lost(record, session, peers, seen);
-    details(wanted, record, session, seen).await?;
-    descriptions(wanted, record, session, seen).await
+    details(wanted, &index, session, seen).await?;
+    descriptions(wanted, &index, session, seen).await
 }
 
 type Lists = Vec<((&'static str, Option<FullName>), Arc<Table>)>;
@@ -181,7 +190,7 @@ async fn list(
             |name: &&FullName| read.iter().any(|((_, at), table)| *at == place(name) && !table.is_complete());
         rest.retain(ended);
         lists.extend(read);
-        let narrower = depth == 0 || (depth == 1 && show.by == By::Table);
+        let narrower = depth == 0 || (depth == 1 && matches!(show.by, By::Table | By::ReferringTable));
         rest.retain(|name| name.path().len() == 3);
         if rest.is_empty() || !narrower {
             break;
@@ -195,7 +204,7 @@ async fn list(
 /// is recorded, too; of the others SHOW GRANTS ON tells.
 async fn owners(
     names: &BTreeMap<&'static str, BTreeSet<FullName>>,
-    record: &Record,
+    index: &Index<'_>,
     session: &Session,
     seen: &mut Seen,
 ) -> Result<(), Fault> {
@@ -207,10 +216,11 @@ async fn owners(
             let is = |entry: &&Entry| entry.created_on.as_deref() == Some(found.created_on());
             // What was created a moment ago has the owner that created it.
             let created = |entry: &Entry| entry.intent.as_ref().is_some_and(|intent| intent.done);
-            if record.entry(&on).is_some_and(created) {
+            let entry = index.get(&on).map(|(_, entry)| entry);
+            if entry.is_some_and(created) {
                 continue;
             }
-            match record.entry(&on).filter(is).and_then(|entry| entry.owner.clone()) {
+            match entry.filter(is).and_then(|entry| entry.owner.clone()) {
                 Some(owner) => drop(seen.owners.insert(on, owner)),
                 None => reads.push(owner(kind, name, on, found, session)),
             }
@@ -269,7 +279,7 @@ fn lost(record: &Record, session: &Session, peers: &dyn Peers, seen: &mut Seen) 
 /// What SHOW lacks. What was sent last and is still the same object is taken for what is there, until it is due.
 async fn details(
     wanted: &[Wanted<'_>],
-    record: &Record,
+    index: &Index<'_>,
     session: &Session,
     seen: &mut Seen,
 ) -> Result<(), Fault> {
@@ -277,7 +287,7 @@ async fn details(
         let statement = object.object.details()?;
         let found = seen.found_of(object).ok()??;
         let on = object.on.clone();
-        let entry = record.entry(&on);
+        let entry = index.get(&on).map(|(_, entry)| entry);
         let trusted = entry.is_some_and(|entry| {
             entry.created_on.as_deref() == Some(found.created_on())
                 && entry.sent.is_some()
@@ -310,14 +320,14 @@ async fn details(
 /// Which masking policies are on columns. What is recorded is taken for what is there, until it is due.
 async fn descriptions(
     wanted: &[Wanted<'_>],
-    record: &Record,
+    index: &Index<'_>,
     session: &Session,
     seen: &mut Seen,
 ) -> Result<(), Fault> {
     let nothing = BTreeSet::new();
     let reads = wanted.iter().filter_map(|object| {
         let on = object.on.clone();
-        let entry = record.entry(&on);
+        let entry = index.get(&on).map(|(_, entry)| entry);
         let attached = entry.map_or(&nothing, |entry| &entry.attached);
         let attachments = object.object.attachments()?;
         let statement = attachments.description(attached)?;

@@ -66,15 +66,21 @@ pub(super) fn order(
     order
 }
 
-/// What comes before an object: what it refers to, what its SQL names, and what it lies in.
-fn needs_of(object: &Wanted<'_>, directory: &Directory) -> Vec<Target> {
+/// What an object names: what it refers to, and what its SQL reads.
+pub(super) fn named(object: &Wanted<'_>, directory: &Directory) -> Vec<Target> {
     let mut all = object.needs.clone();
-    let named = object.object.reads().targets(&object.name, directory);
-    if !named.is_empty() {
-        all.extend(named);
+    let read = object.object.reads().targets(&object.name, directory);
+    if !read.is_empty() {
+        all.extend(read);
         all.sort();
         all.dedup();
     }
+    all
+}
+
+/// What comes before an object: what it names, and what it lies in.
+fn needs_of(object: &Wanted<'_>, directory: &Directory) -> Vec<Target> {
+    let mut all = named(object, directory);
     all.extend(object.name.parent().and_then(|parent| {
         let kind = KINDS.iter().find(|kind| kind.depth == parent.path().len())?;
         Some(target(kind, &parent))

@@ -1,14 +1,15 @@
 //! What has left a spec: what holds nothing goes, what holds data is kept until its end is approved.
 
 use super::{
-    KINDS,
+    KINDS, contents,
     object::{Wanted, recorded, target},
     plan::Driver,
 };
 use crate::{
     api::{DeletionPolicy, record::Entry},
+    engine::fault::Fault,
     plan::{
-        Action, Effect, Note, Risk, Sql, Step,
+        Action, Effect, Note, Risk, Sql, Step, Target,
         step::{Hold, SentIntent},
     },
     snowflake::catalog::Found,
@@ -16,12 +17,23 @@ use crate::{
 
 impl Driver<'_> {
     /// What is recorded and no longer wanted, the last first. `known` are the entries that something stands for.
-    pub(super) fn orphans(&self, wanted: &[Wanted<'_>], known: &[bool]) -> Vec<Step> {
+    pub(super) fn orphans(&self, wanted: &[Wanted<'_>], known: &[bool]) -> (Vec<Step>, Vec<(Target, Fault)>) {
         if self.planning.offline {
-            return vec![];
+            return (vec![], vec![]);
         }
-        let entries = self.planning.record.objects.iter().zip(known).rev();
-        entries.filter(|(_, known)| !**known).filter_map(|(entry, _)| self.orphan(entry, wanted)).collect()
+        let entries = self.planning.record.objects.iter().zip(known).rev().filter(|(_, known)| !**known);
+        let steps: Vec<Step> = entries.filter_map(|(entry, _)| self.orphan(entry, wanted)).collect();
+        let goes = |step: &&Step| matches!(step.action, Action::Delete(_));
+        let dropped: Vec<Target> = steps.iter().filter(goes).map(|step| step.on.clone()).collect();
+        let mut blocked = vec![];
+        let left = |step: &Step| {
+            let inside = self.seen.inside.get(&step.on).filter(|_| goes(&step));
+            let fault = inside.and_then(|inside| contents::spares(&step.on, inside, &dropped));
+            let stays = fault.is_some();
+            blocked.extend(fault.map(|fault| (step.on.clone(), fault)));
+            !stays
+        };
+        (steps.into_iter().filter(left).collect(), blocked)
     }
 
     fn orphan(&self, entry: &Entry, wanted: &[Wanted<'_>]) -> Option<Step> {

@@ -7,7 +7,8 @@ use super::{
     names::Directory,
     object::{Create, Kind, Listing, Replace, There, Types, Update, Wanted, hash, recorded, target},
     observe::Seen,
-    order::order,
+    order::{named, order},
+    preflight,
 };
 use crate::{
     api::{ManagementPolicy, connection::Adoption, pipeline::PipelineSpec, record::Entry},
@@ -72,10 +73,11 @@ pub(super) fn sorted(listings: Vec<Listing<'_>>) -> (Vec<Wanted<'_>>, Vec<(Targe
     (wanted, blocked)
 }
 
-/// The whole plan. `kept` are objects that stay although nothing wants them.
+/// The whole plan. `kept` are objects that stay although nothing wants them, `buyers` those whose SQL asks a model.
 pub(super) fn plan(
     spec: &PipelineSpec,
     kept: &BTreeSet<Target>,
+    buyers: &BTreeSet<Target>,
     planning: &Planning<'_>,
     seen: &Seen,
 ) -> Result<Plan, Fault> {
@@ -119,7 +121,8 @@ pub(super) fn plan(
             None => {}
         }
     }
-    let orphans = if unclear { vec![] } else { driver.orphans(&wanted, &known) };
+    let (orphans, spared) = if unclear { Default::default() } else { driver.orphans(&wanted, &known) };
+    blocked.extend(spared);
     let (tasks, orphans): (Vec<Step>, Vec<Step>) =
         orphans.into_iter().partition(|step| step.on.kind == super::task::KIND.word);
     steps.extend(tasks);
@@ -141,7 +144,22 @@ pub(super) fn plan(
     plan.steps.append(&mut last);
     plan.steps.append(&mut behind);
     plan.steps.extend(orphans);
+    used_by(&mut plan.steps, &wanted, &directory);
+    preflight::needs(&mut plan, &wanted, buyers);
+    preflight::edition(&mut plan, seen.edition.as_deref());
     Ok(plan)
+}
+
+/// Says of what loses something who refers to it.
+fn used_by(steps: &mut [Step], wanted: &[Wanted<'_>], directory: &Directory) {
+    let lose = |step: &&mut Step| step.action.risk() == Risk::Destructive;
+    let mut needs: Option<Vec<Vec<Target>>> = None;
+    for step in steps.iter_mut().filter(lose) {
+        let needs =
+            needs.get_or_insert_with(|| wanted.iter().map(|object| named(object, directory)).collect());
+        let users = wanted.iter().zip(needs).filter(|(_, needs)| needs.contains(&step.on));
+        step.used_by = users.map(|(object, _)| object.on.clone()).collect();
+    }
 }
 
 pub(super) struct Driver<'a> {
@@ -228,17 +246,22 @@ impl<'a> Driver<'a> {
                 })
             }
             Standing::Unsettled { on, intent } => {
-                // A replacement that was begun goes on as one only where the one that is ours is still there.
-                let entry = self.index.get(&on).and_then(|(_, entry)| entry.created_on.as_deref());
-                let ours = found.as_ref().is_some_and(|found| entry == Some(found.created_on()));
-                let how = if ours { Create::Replace } else { Create::Plain };
+                // A replacement was begun, and the one that is ours is still there: whether it is wanted still, and
+                // what it loses, is judged anew.
+                let entry = self.index.get(&on).map(|(_, entry)| entry);
+                let is_it = |found: &&Found| {
+                    entry.and_then(|entry| entry.created_on.as_deref()) == Some(found.created_on())
+                };
+                if let (Some(entry), Some(found)) = (entry, found.as_ref().filter(is_it)) {
+                    return self.update(object, found, entry, vec![], Some(intent));
+                }
                 Ok(Planned {
-                    steps: vec![self.creation(object, &on, intent, vec![], how)],
+                    steps: vec![self.creation(object, &on, intent, vec![], Create::Plain)],
                     ..Planned::default()
                 })
             }
             Standing::Ours { entry, notes } => match &found {
-                Some(found) => self.update(object, found, &entry, notes),
+                Some(found) => self.update(object, found, &entry, notes, None),
                 None => Ok(Planned::default()),
             },
             Standing::Misnamed { from, notes, .. } => Ok(Self::rename(object, &from, notes)),
@@ -307,7 +330,8 @@ impl<'a> Driver<'a> {
         object: &Wanted<'_>,
         found: &Found,
         entry: &Entry,
-        notes: Vec<Note>,
+        mut notes: Vec<Note>,
+        begun: Option<SentIntent>,
     ) -> Result<Planned, Fault> {
         let on = object.on.clone();
         let sent = object.object.sent().map(|text| hash(&text));
@@ -326,6 +350,10 @@ impl<'a> Driver<'a> {
         };
         let Update { mut changes, statements, losing, replace, attaching, managed, fault } =
             object.object.compare(&there)?;
+        if begun.is_some() && replace.is_none() {
+            let Sighting { created_on, owner } = self.sighting(object.kind, found);
+            notes.push(Note::Identity { on: on.clone(), created_on, owner, adopted: entry.adopted });
+        }
         let destructive =
             |replace: &Replace| replace.changes.iter().any(|change| change.risk == Risk::Destructive);
         // A replacement brings its own along.
@@ -376,7 +404,7 @@ impl<'a> Driver<'a> {
             planned.last.push(Step::new(on.clone(), action, effects));
         }
         if let Some(replace) = replace {
-            let intent = self.planning.claimant.fresh_intent(&on);
+            let intent = begun.unwrap_or_else(|| self.planning.claimant.fresh_intent(&on));
             let mut step = self.creation(object, &on, intent, vec![], Create::Replace);
             for effect in &mut step.effects {
                 if let Effect::Sql(sql) = effect {

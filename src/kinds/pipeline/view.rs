@@ -6,6 +6,7 @@
 //! the spec hides. Streams on the view become stale: then it waits for approval.
 
 use super::{
+    attach::{Attachments, ColumnsNow, Said},
     definition::{self, Definition},
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
@@ -81,16 +82,13 @@ struct ViewObject<'a> {
     name: FullName,
     query: UserSql,
     columns: Vec<Column<'a>>,
-    row_access_policy: Option<(FullName, Vec<Ident>)>,
-    tags: Vec<(FullName, &'a str)>,
+    attachments: Attachments,
     needs: Vec<Target>,
 }
 
 struct Column<'a> {
     name: Ident,
     comment: Option<&'a str>,
-    /// The policy, and the columns that it is given when those are several.
-    masking_policy: Option<(FullName, Vec<Ident>)>,
 }
 
 impl Column<'_> {
@@ -102,40 +100,23 @@ impl Column<'_> {
 impl<'a> ViewObject<'a> {
     fn read(spec: &'a View, full: FullName, directory: &Directory, path: &str) -> Result<Self, Fault> {
         let query = definition::sql(&spec.query, path)?;
-        let mut needs = vec![];
-        let mut find = |kind: &'static str, text: &str, path: &str| {
-            let (found, target) = directory.resolve(&[kind], text, &full, path)?;
-            needs.extend(target.filter(|_| directory.owns(kind, &found)));
-            Ok::<_, Fault>(found)
-        };
-        let names = |path: &str, texts: &[crate::api::pipeline::text::Name]| {
-            texts.iter().map(|text| name(path, text)).collect::<Result<Vec<_>, Fault>>()
-        };
         let mut columns = vec![];
         for column in &spec.columns {
-            let path = format!("{path}.columns.{}", column.name);
-            let masking_policy = match &column.masking_policy {
-                Some(attached) => {
-                    let policy = find("MASKING POLICY", &attached.name, &format!("{path}.maskingPolicy"))?;
-                    Some((policy, names(&format!("{path}.maskingPolicy.using"), &attached.using)?))
-                }
-                None => None,
-            };
-            let own = name(&path, &column.name)?;
-            columns.push(Column { name: own, comment: column.comment.as_deref(), masking_policy });
+            let own = name(format_args!("{path}.columns.{}", column.name), &column.name)?;
+            columns.push(Column { name: own, comment: column.comment.as_deref() });
         }
-        let row_access_policy = match &spec.row_access_policy {
-            Some(attached) => {
-                let path = format!("{path}.rowAccessPolicy");
-                Some((find("ROW ACCESS POLICY", &attached.name, &path)?, names(&path, &attached.columns)?))
-            }
-            None => None,
+        let masks =
+            spec.columns.iter().filter_map(|column| Some((&column.name, column.masking_policy.as_ref()?)));
+        let said = Said {
+            row_access: spec.row_access_policy.as_ref(),
+            masks: masks.collect(),
+            tags: &spec.tags,
+            // Without a list they are those of the query.
+            has: &|name| columns.is_empty() || columns.iter().any(|column| column.name == *name),
         };
-        let mut tags = vec![];
-        for (tag, value) in &spec.tags {
-            tags.push((find("TAG", tag, &format!("{path}.tags"))?, value.0.as_str()));
-        }
-        Ok(Self { spec, name: full, query, columns, row_access_policy, tags, needs })
+        let attachments = Attachments::read(&KIND, &full, directory, path, &said)?;
+        let needs = attachments.needs.clone();
+        Ok(Self { spec, name: full, query, columns, attachments, needs })
     }
 
     fn has_columns(&self, there: &There<'_>) -> bool {
@@ -174,28 +155,14 @@ impl Object for ViewObject<'_> {
             (Create::Replace, true) => "CREATE OR REPLACE SECURE VIEW",
         };
         let mut statement = Statement::new(words).of_kind(KIND.word).full_name(&self.name);
-        let replaces = how == Create::Replace;
         if !self.columns.is_empty() {
             statement = statement.list(&self.columns, |statement, column| {
-                let policy = column.masking_policy.as_ref().filter(|_| replaces);
-                let statement = statement.ident(&column.name).with(policy, |statement, (policy, using)| {
-                    let statement = statement.keyword("WITH MASKING POLICY").full_name(policy);
-                    let several = (!using.is_empty()).then_some(using);
-                    statement.with(several, |s, using| s.keyword("USING").list(using, Statement::ident))
-                });
+                let statement = self.attachments.on_column(statement.ident(&column.name), &column.name);
                 statement.with(column.comment, |s, text| s.keyword("COMMENT").literal(text))
             });
         }
-        if replaces {
-            statement = statement.with(self.row_access_policy.as_ref(), |statement, (policy, columns)| {
-                let statement = statement.keyword("WITH ROW ACCESS POLICY").full_name(policy);
-                statement.keyword("ON").list(columns, Statement::ident)
-            });
-            if !self.tags.is_empty() {
-                statement = statement.keyword("WITH TAG").list(&self.tags, |statement, (tag, value)| {
-                    statement.full_name(tag).keyword("=").literal(value)
-                });
-            }
+        statement = self.attachments.on_object(statement);
+        if how == Create::Replace {
             statement = statement.keyword("COPY GRANTS");
         }
         assignments(statement, ROWS, self.spec).keyword("AS").sql(&self.query)
@@ -209,7 +176,11 @@ impl Object for ViewObject<'_> {
         );
         all.extend(self.spec.secure.map(|on| created("secure", text(on.to_string()))));
         all.extend(fields(ROWS, self.spec));
+        all.extend(self.attachments.fields());
         all
+    }
+    fn attachments(&self) -> Option<&Attachments> {
+        Some(&self.attachments)
     }
 
     fn reads(&self) -> Reads<'_> {
@@ -228,6 +199,9 @@ impl Object for ViewObject<'_> {
         }
         let commented = self.columns.iter().filter(|column| column.comment.is_some());
         update.managed.extend(commented.map(Column::path));
+        let present = self.columns.iter().map(|column| column.name.clone()).collect();
+        let columns = ColumnsNow { present, ..ColumnsNow::default() };
+        self.attachments.compare(there, &columns, &mut update);
         if !self.has_columns(there) && definition::is_plainly(&self.query, there) {
             return Ok(update);
         }

@@ -18,6 +18,8 @@ pub struct Document<'a> {
     pub waiting: Vec<Failed<'a>>,
     /// What a person should know before the plan is carried out.
     pub warnings: Vec<Failed<'a>>,
+    /// What gives the roles the privileges that they lack.
+    pub missing_grants: Vec<&'a str>,
     pub summary: Summary,
 }
 
@@ -36,6 +38,9 @@ pub struct Changed<'a> {
     pub held: Option<&'a str>,
     pub fields: Vec<Field<'a>>,
     pub statements: Vec<&'a str>,
+    /// What of the same resource refers to it, where it loses something.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub used_by: Vec<String>,
     /// Only of `apply`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<&'static str>,
@@ -85,6 +90,7 @@ pub fn document(report: &Report) -> Document<'_> {
             })
             .collect(),
         statements: row.statements().collect(),
+        used_by: row.step.used_by.iter().map(ToString::to_string).collect(),
         outcome: row.ended.map(super::Ended::word),
         message: row.ended.and_then(super::Ended::why),
     });
@@ -101,6 +107,7 @@ pub fn document(report: &Report) -> Document<'_> {
         changes: changes.collect(),
         errors: failed(|entry| entry.fault.iter().chain(&entry.blocked).collect()),
         warnings: failed(|entry| entry.warnings.iter().collect()),
+        missing_grants: report.grants.iter().map(String::as_str).collect(),
         waiting: failed(|entry| entry.waiting.iter().collect()),
         summary: report.summary(),
     }

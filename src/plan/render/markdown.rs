@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::{
     Entry, Report, Row,
-    terminal::{Options, value},
+    terminal::{Options, names, value},
     text::{long_difference, shown, shown_sql},
 };
 use crate::plan::{Change, Risk};
@@ -51,7 +51,13 @@ pub fn render(report: &Report, options: Options) -> String {
         told("Notes", |entry| entry.warnings.iter().collect()),
         told("Waiting", |entry| entry.waiting.iter().collect()),
     ];
-    let details: Vec<String> = first.into_iter().flatten().chain(details).collect();
+    let grants: Vec<_> = report.grants.iter().map(|grant| shown_sql(grant, "") + ";").collect();
+    let grants = (!grants.is_empty()).then(|| {
+        let text = grants.join("\n");
+        let fence = fence(&text);
+        format!("\n**{}**\n\n{fence}sql\n{text}\n{fence}\n", super::LACKING)
+    });
+    let details: Vec<String> = grants.into_iter().chain(first.into_iter().flatten()).chain(details).collect();
     let mut left = details.len();
     for part in details {
         if out.len() + part.len() > LIMIT {
@@ -75,6 +81,9 @@ fn table_row(row: &Row<'_>) -> String {
     }
     for change in row.changes() {
         cells.push(format!("{}: {}{}", code(&change.path), from_to(change), risk(change)));
+    }
+    if !row.step.used_by.is_empty() {
+        cells.push(format!("used by: {}", code(&names(&row.step.used_by))));
     }
     if cells.is_empty() {
         cells.push(row.verb.will_be().to_owned());
@@ -124,7 +133,7 @@ fn long_values(row: &Row<'_>) -> Vec<String> {
 }
 
 fn statements(row: &Row<'_>) -> Option<String> {
-    let text: Vec<_> = row.statements().map(|statement| shown_sql(statement) + ";").collect();
+    let text: Vec<_> = row.statements().map(|statement| shown_sql(statement, "") + ";").collect();
     if text.is_empty() {
         return None;
     }

@@ -8,7 +8,7 @@ use super::{
     Entry, Report, Row, Verb,
     text::{DiffLine, long_difference, shown, shown_sql},
 };
-use crate::plan::{Change, Risk};
+use crate::plan::{Change, Risk, Target};
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -17,6 +17,9 @@ const GREEN: Style = AnsiColor::Green.on_default();
 const YELLOW: Style = AnsiColor::Yellow.on_default();
 const CYAN: Style = AnsiColor::Cyan.on_default();
 const MAGENTA: Style = AnsiColor::Magenta.on_default();
+
+/// Before the further lines of a statement: no line of a plan of ours begins so far to the right.
+const INDENT: &str = "           ";
 
 /// What is shown besides the changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +44,13 @@ pub fn render(report: &Report, options: Options) -> String {
         if let Some(why) = &entry.waiting {
             problem(&mut out, entry, why, (YELLOW, "waits"));
         }
+    }
+    if !report.grants.is_empty() {
+        let _ = writeln!(out, "{YELLOW}  !{YELLOW:#} {BOLD}{}{BOLD:#}\n", super::LACKING);
+        for grant in &report.grants {
+            let _ = writeln!(out, "{};", shown_sql(grant, ""));
+        }
+        out.push('\n');
     }
     let _ = writeln!(out, "{BOLD}{}{BOLD:#}", report.summary());
     out
@@ -73,15 +83,27 @@ fn step(out: &mut String, row: &Row<'_>, options: Options) {
     }
     let _ = writeln!(out, "  {DIM}({}){DIM:#}", shown(&row.entry.to_string()));
     changes(out, row);
+    if !row.step.used_by.is_empty() {
+        let _ = writeln!(out, "      {YELLOW}used by:{YELLOW:#} {}", shown(&names(&row.step.used_by)));
+    }
     if let Some(why) = row.held {
         let _ = writeln!(out, "      {MAGENTA}held:{MAGENTA:#} {}", shown(why));
     }
     if options.show_sql {
         for statement in row.statements() {
-            let _ = writeln!(out, "      {DIM}sql:{DIM:#} {}", shown_sql(statement));
+            let _ = writeln!(out, "      {DIM}sql:{DIM:#} {}", shown_sql(statement, INDENT));
         }
     }
     out.push('\n');
+}
+
+/// Objects, the first ten by name.
+pub(super) fn names(all: &[Target]) -> String {
+    let mut names: Vec<String> = all.iter().take(10).map(ToString::to_string).collect();
+    if all.len() > names.len() {
+        names.push(format!("and {} more", all.len() - names.len()));
+    }
+    names.join(", ")
 }
 
 fn changes(out: &mut String, row: &Row<'_>) {

@@ -25,27 +25,74 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A statement in one line. Inside a string constant Snowflake reads `\n` and `\u001b` as the characters that they
-/// stand for, so the statement stays the same statement.
-pub fn shown_sql(statement: &str) -> String {
+/// A statement as a terminal prints it. It stays the same statement: lines break where its own do, each behind
+/// `indent`, and inside a string constant Snowflake reads `\n` and `\u001b` as the characters that they stand for.
+pub fn shown_sql(statement: &str, indent: &str) -> String {
     let mut out = String::with_capacity(statement.len());
-    for c in statement.chars() {
-        match c {
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '"' | '\'' | '\\' => out.push(c),
-            // A letter before it: a combining mark after a letter is text, alone it is not.
-            c if format!("a{c}").escape_debug().count() > 2 => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    // Writing to a String cannot fail.
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
+    let mut place = Place::Code;
+    let mut rest = statement.chars();
+    while let Some(c) = rest.next() {
+        let begins = |mark: char| c == mark && rest.as_str().starts_with(mark);
+        let next = match (place, c) {
+            (Place::Code, '\'' | '"') => Place::Quoted(c),
+            (Place::Code, _) if begins('$') => Place::Body,
+            (Place::Code, _) if begins('-') || begins('/') => Place::Comment,
+            (Place::Quoted(mark), _) if c == mark => Place::Code,
+            (Place::Body, _) if begins('$') => Place::Code,
+            (Place::Comment, '\n') => Place::Code,
+            (same, _) => same,
+        };
+        if matches!((place, c), (Place::Quoted('\''), '\\')) {
+            // What it escapes does not end the constant.
+            out.push(c);
+            if let Some(c) = rest.next() {
+                one(c, &mut out);
             }
-            c => out.push(c),
+            continue;
         }
+        match c {
+            '\n' if !matches!(place, Place::Quoted(_)) => {
+                out.push('\n');
+                out.push_str(indent);
+            }
+            '\t' if !matches!(place, Place::Quoted(_)) => out.push_str("    "),
+            c => one(c, &mut out),
+        }
+        if next != place && matches!((place, next), (Place::Code, Place::Body) | (Place::Body, Place::Code)) {
+            out.extend(rest.next());
+        }
+        place = next;
     }
     out
+}
+
+/// Where in a statement a character stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Code,
+    /// In a constant, or in a name.
+    Quoted(char),
+    /// Between `$$`.
+    Body,
+    /// To the end of the line.
+    Comment,
+}
+
+fn one(c: char, out: &mut String) {
+    match c {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        '"' | '\'' | '\\' => out.push(c),
+        // A letter before it: a combining mark after a letter is text, alone it is not.
+        c if format!("a{c}").escape_debug().count() > 2 => {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+        c => out.push(c),
+    }
 }
 
 /// A line of a difference.

@@ -53,8 +53,11 @@ pub(super) fn full_name(kind: &str, shown: &str) -> String {
 fn signature(full: &FullName) -> Option<FullName> {
     let text = full.name().as_str();
     let (own, rest) = text.split_once('(')?;
-    let end = rest.rfind("):").unwrap_or(rest.len() - 1);
-    let types: Vec<_> = rest[..end].split(", ").filter(|text| !text.is_empty()).map(short).collect();
+    let types = match rest.rfind("):") {
+        Some(end) => &rest[..end],
+        None => rest.strip_suffix(')')?,
+    };
+    let types: Vec<_> = types.split(", ").filter(|text| !text.is_empty()).map(short).collect();
     let own = Ident::exact(own).ok()?;
     Some(full.parent()?.join(own).taking(types.join(", ")))
 }
@@ -80,6 +83,8 @@ mod tests {
             ("PROCEDURE", r#"D.S."P(A VARCHAR, N NUMBER):VARCHAR(16777216)""#, "D.S.P(VARCHAR, NUMBER)"),
             ("PROCEDURE", r#"D.S."P(VARCHAR):VARCHAR""#, "D.S.P(VARCHAR)"),
             ("FUNCTION", r#"D.S."F():NUMBER(38,0)""#, "D.S.F()"),
+            ("FUNCTION", r#"D.S."F(""#, r#"D.S."F(""#),
+            ("FUNCTION", r#"D.S."F(é""#, r#"D.S."F(é""#),
         ] {
             assert_eq!(full_name(kind, shown), is);
         }

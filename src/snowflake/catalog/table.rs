@@ -43,6 +43,8 @@ pub enum By {
     Signature,
     /// The table that a row is of (SHOW COLUMNS, SHOW PRIMARY KEYS): many rows have one.
     Table,
+    /// The table that refers to another one (SHOW IMPORTED KEYS): many rows have one.
+    ReferringTable,
 }
 
 /// Where a list looks.
@@ -83,7 +85,8 @@ const NONE: u32 = u32::MAX;
 impl Table {
     pub(super) fn new(rows: Rows, by: By, began: Instant) -> Self {
         let mut by_key: Map<Arc<str>, u32> = with_room(rows.len());
-        let mut next = if by == By::Table { vec![NONE; rows.len()] } else { vec![] };
+        let mut next =
+            if matches!(by, By::Table | By::ReferringTable) { vec![NONE; rows.len()] } else { vec![] };
         for (n, row) in rows.iter().enumerate().rev() {
             let Some(key) = key(row, by) else { continue };
             let later = by_key.insert(key, n as u32);
@@ -104,6 +107,10 @@ impl Table {
     }
     pub fn get(&self, key: &str) -> Option<Row<'_>> {
         self.by_key.get(key).and_then(|n| self.rows.row(*n as usize))
+    }
+    /// What the rows are found by, in no order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.by_key.keys().map(|key| &**key)
     }
     /// All rows of a key, in the order of the answer.
     pub fn all(&self, key: &str) -> impl Iterator<Item = Row<'_>> {
@@ -131,6 +138,7 @@ fn key(row: Row<'_>, by: By) -> Option<Arc<str>> {
         By::Path => &["name"],
         By::Signature => &["catalog_name", "schema_name", "name"],
         By::Table => &["database_name", "schema_name", "table_name"],
+        By::ReferringTable => &["fk_database_name", "fk_schema_name", "fk_table_name"],
     };
     let mut path: Option<FullName> = None;
     for column in columns {

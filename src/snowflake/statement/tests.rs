@@ -36,6 +36,15 @@ fn fragments_read_like_sql() {
 }
 
 #[test]
+fn sql_of_users_sticks_to_nothing() {
+    let sql = |text| crate::values::user_sql::UserSql::expression(text).unwrap();
+    let begun = || Statement::new("ALTER").keyword("DEFAULT");
+    assert_eq!(begun().sql(&sql(".5")).keyword("X").as_str(), "ALTER DEFAULT .5 X");
+    assert_eq!(begun().sql(&sql("1.")).keyword("X").as_str(), "ALTER DEFAULT 1. X");
+    assert_eq!(begun().keyword("(").sql(&sql("1.")).keyword(")").as_str(), "ALTER DEFAULT (1.)");
+}
+
+#[test]
 fn reads_are_known_by_their_verb() {
     for (words, read) in
         [("SHOW WAREHOUSES", true), ("DESC TASK", true), ("SELECT 1", true), ("DROP TASK", false)]

@@ -2,6 +2,7 @@
 
 mod alert;
 mod lists;
+mod needs;
 mod policies;
 mod queried;
 mod routine;

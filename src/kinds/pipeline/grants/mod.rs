@@ -33,6 +33,8 @@ pub(super) const KIND: &str = "GRANTS";
 struct On {
     /// As a statement has it after ON: `TABLE "DB"."S"."T"`.
     sql: String,
+    /// The object, or the place of all objects of a kind.
+    full: FullName,
     /// What must be there first.
     needs: Option<Target>,
     what: What,
@@ -76,7 +78,11 @@ pub(super) async fn observe(
 ) -> Result<(), Fault> {
     let wanted = wanted(spec, directory);
     let mut grantees: BTreeSet<(Grantee, bool)> = BTreeSet::new();
-    for (on, keys) in wanted.on.values() {
+    for (label, (on, keys)) in &wanted.on {
+        let database = on.full.database().map(|database| Named::Database(database.as_str()));
+        if let Some(Err(fault)) = database.map(|database| session.permits(namespace, database)) {
+            seen.denied.insert(label.clone(), fault.to_string());
+        }
         let future = matches!(on.what, What::Future { .. });
         grantees.extend(keys.iter().filter_map(|key| Some((split(key)?.1, future))));
     }
@@ -85,9 +91,11 @@ pub(super) async fn observe(
         grantees.extend(entry.grants.iter().filter_map(|key| Some((split(key)?.1, future))));
     }
     for (grantee, future) in grantees {
-        if let Grantee::Role(role) = &grantee
-            && let Err(fault) = session.permits(namespace, Named::Role(role.as_str()))
-        {
+        let named = match &grantee {
+            Grantee::Role(role) => Some(Named::Role(role.as_str())),
+            Grantee::DatabaseRole(role) => role.database().map(|database| Named::Database(database.as_str())),
+        };
+        if let Some(Err(fault)) = named.map(|named| session.permits(namespace, named)) {
             seen.denied.insert(grantee.to_string(), fault.to_string());
             continue;
         }
@@ -121,7 +129,7 @@ pub(super) fn plan(
         givable.retain(|key| {
             let Some((_, to, _)) = split(key) else { return false };
             let to = to.to_string();
-            let fault = if let Some(why) = seen.denied.get(&to) {
+            let fault = if let Some(why) = seen.denied.get(label).or_else(|| seen.denied.get(&to)) {
                 Fault::NotAllowed(why.clone())
             } else if seen.missing_roles.contains(&to) {
                 let message =
@@ -177,17 +185,18 @@ fn recorded_on(label: &str) -> Option<On> {
         }
         let place = FullName::parse(place).ok()?;
         let sql = format!("{first} {plural} IN {kind} {}", place.sql());
+        let full = place.clone();
         let what = match first {
             "ALL" => What::All,
             _ => What::Future { kind: singular(plural), place },
         };
-        return Some(On { sql, needs: None, what });
+        return Some(On { sql, full, needs: None, what });
     }
     let kinds = KINDS_WITH_GRANTS.iter().filter(|kind| label.starts_with(&format!("{kind} ")));
     let kind = kinds.max_by_key(|kind| kind.len())?;
     let name = FullName::parse(&label[kind.len() + 1..]).ok()?;
     let sql = format!("{kind} {}", name.sql());
-    Some(On { sql, needs: None, what: What::Object { kind, name } })
+    Some(On { sql, full: name.clone(), needs: None, what: What::Object { kind, name } })
 }
 
 const KINDS_WITH_GRANTS: &[&str] = &[

@@ -85,9 +85,9 @@ fn on(grant: &GrantEntry, directory: &Directory, path: &str) -> Result<(String, 
         let sql = format!("{words} {plural} IN {kind} {}", full.sql());
         let what = match words {
             "ALL" => What::All,
-            _ => What::Future { kind: singular(plural), place: full },
+            _ => What::Future { kind: singular(plural), place: full.clone() },
         };
-        return Ok((label, On { sql, needs, what }));
+        return Ok((label, On { sql, full, needs, what }));
     }
     let Some((kind, text)) = grant.target.object() else {
         return Err(Fault::Refused(format!("spec.{path}.target: say what the privileges are on")));
@@ -108,7 +108,10 @@ fn on(grant: &GrantEntry, directory: &Directory, path: &str) -> Result<(String, 
         }
     };
     let sql = format!("{kind} {}", full.sql());
-    Ok((format!("{kind} {full}"), On { sql, needs, what: What::Object { kind, name: full } }))
+    Ok((
+        format!("{kind} {full}"),
+        On { sql, full: full.clone(), needs, what: What::Object { kind, name: full } },
+    ))
 }
 
 pub(super) fn singular(plural: &str) -> String {

@@ -12,6 +12,7 @@ use read::wanted;
 
 use super::{
     object::{Create, Kind, Object, There, Update, changed, created, fields, text},
+    preflight::Compute,
     queries::Reads,
 };
 use crate::{
@@ -297,6 +298,9 @@ impl Object for TaskObject<'_> {
         let parameters = task.parameters.iter().map(|(name, value)| format!("{name} = {value}"));
         let all: Vec<_> = values.chain(parameters).collect();
         (!all.is_empty()).then(|| all.join("; "))
+    }
+    fn compute(&self) -> Option<Compute> {
+        Some(Compute::of(self.0.properties.warehouse.as_ref()))
     }
     fn task(&self) -> Option<&Task> {
         Some(&self.0)
