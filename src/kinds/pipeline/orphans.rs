@@ -1,10 +1,8 @@
 //! What has left a spec: what holds nothing goes, what holds data is kept until its end is approved.
 
-use std::collections::BTreeSet;
-
 use super::{
     KINDS, contents,
-    object::{recorded, target},
+    object::{Wanted, recorded, target},
     plan::Driver,
 };
 use crate::{
@@ -18,13 +16,13 @@ use crate::{
 };
 
 impl Driver<'_> {
-    /// What is recorded and no longer wanted, the last first.
-    pub(super) fn orphans(&self, known: &BTreeSet<Target>) -> (Vec<Step>, Vec<(Target, Fault)>) {
+    /// What is recorded and no longer wanted, the last first. `known` are the entries that something stands for.
+    pub(super) fn orphans(&self, wanted: &[Wanted<'_>], known: &[bool]) -> (Vec<Step>, Vec<(Target, Fault)>) {
         if self.planning.offline {
             return (vec![], vec![]);
         }
-        let entries = self.planning.record.objects.iter().rev();
-        let steps: Vec<Step> = entries.filter_map(|entry| self.orphan(entry, known)).collect();
+        let entries = self.planning.record.objects.iter().zip(known).rev().filter(|(_, known)| !**known);
+        let steps: Vec<Step> = entries.filter_map(|(entry, _)| self.orphan(entry, wanted)).collect();
         let goes = |step: &&Step| matches!(step.action, Action::Delete(_));
         let dropped: Vec<Target> = steps.iter().filter(goes).map(|step| step.on.clone()).collect();
         let mut blocked = vec![];
@@ -38,11 +36,12 @@ impl Driver<'_> {
         (steps.into_iter().filter(left).collect(), blocked)
     }
 
-    fn orphan(&self, entry: &Entry, known: &BTreeSet<Target>) -> Option<Step> {
+    fn orphan(&self, entry: &Entry, wanted: &[Wanted<'_>]) -> Option<Step> {
         let kind = KINDS.iter().find(|kind| kind.word == entry.kind)?;
         let name = recorded(&entry.name)?;
         let on = target(kind, &name);
-        if known.contains(&on) {
+        // A record that writes a name otherwise than this version does.
+        if on.name != entry.name && wanted.iter().any(|object| object.on == on) {
             return None;
         }
         let forget = || Some(Step::note(on.clone(), Note::Forget { on: on.clone() }));
