@@ -22,7 +22,7 @@ use crate::{
         property::{Lens, assignments},
     },
     snowflake::{
-        Statement,
+        Rows, Statement,
         catalog::{By, Show},
     },
     values::{
@@ -244,7 +244,7 @@ impl Object for TaskObject<'_> {
             update.push(change, alter.clone().keyword("UNSET WAREHOUSE"));
         }
         overlap(task, there, &mut update);
-        if !there.trusted && !task.parameters.is_empty() {
+        if task.parameters.iter().any(|parameter| !is_set(parameter, there)) {
             let shown: Vec<_> =
                 task.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
             let change = changed("sessionParameters", None, Some(&shown.join(", ")), Risk::Safe);
@@ -280,7 +280,8 @@ impl Object for TaskObject<'_> {
         let task = &self.0;
         let parameters = ROWS.iter().filter(|row| row.source == crate::plan::Source::Parameter);
         let any = parameters.map(|row| row.wanted(&task.properties)).any(|wanted| wanted.is_some());
-        any.then(|| Statement::new("SHOW PARAMETERS IN TASK").of_kind("PARAMETERS").full_name(&task.name))
+        (any || !task.parameters.is_empty())
+            .then(|| Statement::new("SHOW PARAMETERS IN TASK").of_kind("PARAMETERS").full_name(&task.name))
     }
     fn sent(&self) -> Option<String> {
         let task = &self.0;
@@ -301,6 +302,18 @@ impl Object for TaskObject<'_> {
     }
     fn task(&self) -> Option<&Task> {
         Some(&self.0)
+    }
+}
+
+/// Whether a session parameter is set as it is to be. Where it is not listed, what was sent is taken for what is there.
+fn is_set((name, value): &(String, String), there: &There<'_>) -> bool {
+    let mut rows = there.details.into_iter().flat_map(Rows::iter);
+    let is = |cell: Option<&str>, text: &str| cell.is_some_and(|cell| cell.eq_ignore_ascii_case(text));
+    match rows.find(|row| is(row.text("key"), name)) {
+        Some(row) => {
+            is(row.text("level"), KIND.word) && literal(row.text("value").unwrap_or_default()) == *value
+        }
+        None => there.trusted,
     }
 }
 
