@@ -2,6 +2,7 @@
 
 mod bodies;
 mod examples;
+mod import;
 mod pipelines;
 mod privileges;
 mod world;

@@ -17,6 +17,7 @@ mod file_options;
 mod function;
 mod grants;
 mod graph;
+pub mod import;
 mod masking_policy;
 mod materialized_view;
 mod names;

@@ -227,18 +227,22 @@ impl There<'_> {
                 Some(_) => Cell::Is(self.found.text(column)),
             },
             Source::Parameter => {
-                let Some(rows) = self.details else { return self.unread() };
-                // A dynamic table is a TABLE to its parameters.
-                let word = self.kind.word.strip_prefix("DYNAMIC ").unwrap_or(self.kind.word);
-                let is =
-                    |cell: Option<&str>, text: &str| cell.is_some_and(|cell| cell.eq_ignore_ascii_case(text));
-                let level = |cell| is(cell, word) || is(cell, self.kind.word);
-                let own = rows
-                    .iter()
-                    .find(|parameter| is(parameter.text("key"), row.ddl) && level(parameter.text("level")));
-                own.map_or(Cell::Inherited, |parameter| Cell::Is(parameter.text("value")))
+                if self.details.is_none() {
+                    return self.unread();
+                }
+                self.parameter(row.ddl).map_or(Cell::Inherited, |value| Cell::Is(Some(value)))
             }
         }
+    }
+    /// A parameter that is set on the object itself; SHOW PARAMETERS of the object was read.
+    pub fn parameter(&self, parameter: &str) -> Option<&str> {
+        // A dynamic table is a TABLE to its parameters.
+        let word = self.kind.word.strip_prefix("DYNAMIC ").unwrap_or(self.kind.word);
+        let is = |cell: Option<&str>, text: &str| cell.is_some_and(|cell| cell.eq_ignore_ascii_case(text));
+        let level = |cell| is(cell, word) || is(cell, self.kind.word);
+        let mut rows = self.details?.iter();
+        let own = rows.find(|row| is(row.text("key"), parameter) && level(row.text("level")))?;
+        Some(own.text("value").unwrap_or_default())
     }
     /// What can't be read is as it was sent; otherwise nothing is known of it, and it is set.
     fn unread(&self) -> Cell<'_> {

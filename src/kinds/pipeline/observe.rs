@@ -154,10 +154,10 @@ pub(super) async fn observe(
     descriptions(wanted, record, session, seen).await
 }
 
-type Lists = Vec<((&'static str, Option<FullName>), Arc<Table>)>;
+pub(super) type Lists = Vec<((&'static str, Option<FullName>), Arc<Table>)>;
 
 /// One list for each database; where that ends early, one for each schema, and for what tables have one for each.
-async fn list(
+pub(super) async fn list(
     show: Show,
     names: &BTreeSet<FullName>,
     session: &Session,
@@ -182,7 +182,7 @@ async fn list(
             |name: &&FullName| read.iter().any(|((_, at), table)| *at == place(name) && !table.is_complete());
         rest.retain(ended);
         lists.extend(read);
-        let narrower = depth == 0 || (depth == 1 && matches!(show.by, By::Table | By::ReferringTable));
+        let narrower = depth == 0 || (depth == 1 && show.by.is_of_tables());
         rest.retain(|name| name.path().len() == 3);
         if rest.is_empty() || !narrower {
             break;
@@ -225,7 +225,7 @@ async fn owners(
     Ok(())
 }
 
-async fn owner(
+pub(super) async fn owner(
     kind: &'static Kind,
     name: &FullName,
     on: Target,

@@ -15,7 +15,7 @@ mod compare;
 mod read;
 mod values;
 
-pub(super) use read::{Written, signature, wanted, written};
+pub(super) use read::{Written, columns, signature, wanted, written};
 pub(super) use values::{Files, Names, Secrets, Texts};
 
 use super::object::{Create, Kind, Object, There, Update, created, text};

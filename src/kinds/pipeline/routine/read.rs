@@ -185,7 +185,7 @@ pub(in crate::kinds::pipeline) fn wanted<'a>(
 }
 
 /// The columns of a table that is returned, as DESCRIBE prints them; `None`: not understood.
-pub(super) fn columns(shown: &str) -> Option<Vec<(Ident, DataType)>> {
+pub(in crate::kinds::pipeline) fn columns(shown: &str) -> Option<Vec<(Ident, DataType)>> {
     let inner = shown.trim().strip_prefix("TABLE")?.trim().strip_prefix('(')?.strip_suffix(')')?;
     let one = |column: &str| {
         let column = column.trim();

@@ -22,11 +22,14 @@ use crate::{
 };
 
 /// `SHOW PRIMARY KEYS`.
-const PRIMARY: Show = Show { words: "SHOW PRIMARY KEYS", kind: "PRIMARY KEY", by: By::Table };
+pub(in crate::kinds::pipeline) const PRIMARY: Show =
+    Show { words: "SHOW PRIMARY KEYS", kind: "PRIMARY KEY", by: By::Table };
 /// `SHOW UNIQUE KEYS`.
-const UNIQUE: Show = Show { words: "SHOW UNIQUE KEYS", kind: "UNIQUE KEY", by: By::Table };
+pub(in crate::kinds::pipeline) const UNIQUE: Show =
+    Show { words: "SHOW UNIQUE KEYS", kind: "UNIQUE KEY", by: By::Table };
 /// `SHOW IMPORTED KEYS`: the foreign keys that refer to others.
-const FOREIGN: Show = Show { words: "SHOW IMPORTED KEYS", kind: "IMPORTED KEY", by: By::ReferringTable };
+pub(in crate::kinds::pipeline) const FOREIGN: Show =
+    Show { words: "SHOW IMPORTED KEYS", kind: "FOREIGN KEY", by: By::Foreign };
 
 /// The sorts of keys: field of the spec, list, columns of its rows for the key's name and its own column, words of DDL.
 const SORTS: [Sort; 3] = [

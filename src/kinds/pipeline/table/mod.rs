@@ -4,7 +4,7 @@
 //! A table is never replaced. Columns are compared by name ([`columns`]); what loses data waits for approval.
 
 mod columns;
-mod keys;
+pub(super) mod keys;
 
 use std::{collections::BTreeSet, sync::Arc};
 

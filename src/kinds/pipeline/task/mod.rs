@@ -7,8 +7,8 @@ mod read;
 
 use std::collections::BTreeSet;
 
-pub(super) use read::Role;
 use read::wanted;
+pub(super) use read::{Role, has_data};
 
 use super::{
     object::{Create, Kind, Object, There, Update, changed, created, fields, text},
@@ -22,7 +22,7 @@ use crate::{
         property::{Lens, assignments},
     },
     snowflake::{
-        Rows, Statement,
+        Statement,
         catalog::{By, Show},
     },
     values::{
@@ -30,6 +30,7 @@ use crate::{
         canonical::Canonical,
         full_name::FullName,
         ident::Ident,
+        json::Json,
         literal::quote_literal,
         schedule::Schedule,
         user_sql::UserSql,
@@ -70,7 +71,7 @@ pub(super) struct Properties {
     warehouse: Option<Ident>,
     initial_size: Option<WarehouseSize>,
     schedule: Option<Schedule>,
-    config: Option<String>,
+    config: Option<Json>,
     timeout: Option<i64>,
     suspend_after: Option<i32>,
     error_integration: Option<Ident>,
@@ -178,12 +179,6 @@ impl Task {
     fn alter(&self) -> Statement {
         Statement::new("ALTER TASK").of_kind(KIND.word).full_name(&self.name)
     }
-    fn with_parameters(&self, mut statement: Statement) -> Statement {
-        for (parameter, value) in &self.parameters {
-            statement = statement.value(&text(format!("{parameter} = {value}")));
-        }
-        statement
-    }
 }
 
 /// The tasks that a row says it runs after.
@@ -207,7 +202,7 @@ impl Object for TaskObject<'_> {
         if let Some(overlap) = task.overlap {
             statement = statement.keyword("OVERLAP_POLICY =").keyword(overlap.keyword());
         }
-        statement = task.with_parameters(statement);
+        statement = set_parameters(statement, &task.parameters);
         if task.role == Role::Finalizer {
             statement = statement.keyword("FINALIZE =").full_name(&task.root);
         }
@@ -244,12 +239,7 @@ impl Object for TaskObject<'_> {
             update.push(change, alter.clone().keyword("UNSET WAREHOUSE"));
         }
         overlap(task, there, &mut update);
-        if task.parameters.iter().any(|parameter| !is_set(parameter, there)) {
-            let shown: Vec<_> =
-                task.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-            let change = changed("sessionParameters", None, Some(&shown.join(", ")), Risk::Safe);
-            update.push(change, task.with_parameters(alter.clone().keyword("SET")));
-        }
+        session_parameters(task, there, &mut update);
         relations(task, there, &mut update);
         let condition = found.text("condition");
         let wanted = task.when.as_ref().map(UserSql::as_str);
@@ -305,16 +295,30 @@ impl Object for TaskObject<'_> {
     }
 }
 
-/// Whether a session parameter is set as it is to be. Where it is not listed, what was sent is taken for what is there.
-fn is_set((name, value): &(String, String), there: &There<'_>) -> bool {
-    let mut rows = there.details.into_iter().flat_map(Rows::iter);
-    let is = |cell: Option<&str>, text: &str| cell.is_some_and(|cell| cell.eq_ignore_ascii_case(text));
-    match rows.find(|row| is(row.text("key"), name)) {
-        Some(row) => {
-            is(row.text("level"), KIND.word) && literal(row.text("value").unwrap_or_default()) == *value
-        }
-        None => there.trusted,
+/// Those that are not as they are wanted; unread, as they were sent.
+fn session_parameters(task: &Task, there: &There<'_>, update: &mut Update) {
+    let is = |parameter: &str| there.parameter(parameter).map(literal);
+    let differ = task.parameters.iter().filter(|(parameter, wanted)| match there.details {
+        Some(_) => is(parameter).as_ref() != Some(wanted),
+        None => !there.trusted,
+    });
+    let differ: Vec<_> = differ.cloned().collect();
+    if differ.is_empty() {
+        return;
     }
+    let shown = |(name, value): &(String, String)| format!("{name} = {value}");
+    let from = differ.iter().filter_map(|(name, _)| Some(shown(&(name.clone(), is(name)?))));
+    let (from, to): (Vec<_>, Vec<_>) = (from.collect(), differ.iter().map(shown).collect());
+    let from = (!from.is_empty()).then(|| from.join(", "));
+    let change = changed("sessionParameters", from.as_deref(), Some(&to.join(", ")), Risk::Safe);
+    update.push(change, set_parameters(task.alter().keyword("SET"), &differ));
+}
+
+fn set_parameters(mut statement: Statement, parameters: &[(String, String)]) -> Statement {
+    for (parameter, value) in parameters {
+        statement = statement.value(&text(format!("{parameter} = {value}")));
+    }
+    statement
 }
 
 /// SHOW has OVERLAP_POLICY where the account is new enough, else whether runs may overlap at all.

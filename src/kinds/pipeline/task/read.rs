@@ -19,7 +19,8 @@ use crate::{
     engine::fault::Fault,
     plan::Target,
     values::{
-        duration::Span, full_name::FullName, literal::quote_literal, schedule::Schedule, user_sql::UserSql,
+        duration::Span, full_name::FullName, json::Json, literal::quote_literal, schedule::Schedule,
+        user_sql::UserSql,
     },
 };
 
@@ -155,7 +156,7 @@ impl<'a> From<'a, '_> {
                 let (stream, target) =
                     self.directory.resolve(&["STREAM"], stream, full, &format!("{}.stream", self.path))?;
                 needs.extend(target);
-                Some(format!("SYSTEM$STREAM_HAS_DATA({})", quote_literal(&stream.sql())))
+                Some(has_data(&stream))
             }
             (None, Role::Root) => trigger.and_then(|trigger| trigger.when.as_deref()).map(str::to_owned),
             (None, _) => task.when.as_deref().map(str::to_owned),
@@ -206,8 +207,7 @@ impl<'a> From<'a, '_> {
             let cron = cron.map(|(expression, timezone)| Schedule::cron(expression, timezone));
             let schedule = every.or(cron).transpose();
             properties.schedule = schedule.map_err(|error| self.refused("trigger", error))?;
-            properties.config =
-                graph.config.as_ref().map(|config| serde_json::Value::Object(config.0.clone()).to_string());
+            properties.config = graph.config.as_ref().map(|config| Json::from(&config.0));
             properties.suspend_after = graph.suspend_task_after_num_failures;
             properties.retries = graph.retries;
             properties.interval = graph.user_task_minimum_trigger_interval_in_seconds;
@@ -219,6 +219,11 @@ impl<'a> From<'a, '_> {
         }
         Ok(properties)
     }
+}
+
+/// The condition that `trigger.stream` is short for.
+pub(in super::super) fn has_data(stream: &FullName) -> String {
+    format!("SYSTEM$STREAM_HAS_DATA({})", quote_literal(&stream.sql()))
 }
 
 static EMPTY: std::collections::BTreeMap<String, crate::api::pipeline::text::Word> =
