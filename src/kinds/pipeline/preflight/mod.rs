@@ -96,11 +96,12 @@ fn deed<'a>(step: &'a Step, computes: &'a BTreeSet<Compute>, buyers: &BTreeSet<T
     })
 }
 
-/// Whether a CREATE is sent. One that may have been executed already only learns how it ended.
+/// Whether a CREATE is sent that makes something: CREATE OR ALTER of what is there takes its ownership alone. One that may have been executed already only learns how it ended.
 fn creates(step: &Step) -> bool {
     step.effects.iter().any(|effect| match effect {
         Effect::Sql(sql) => {
             sql.statement.verb() == "CREATE"
+                && !sql.statement.as_str().starts_with("CREATE OR ALTER")
                 && sql.statement.kind() == step.on.kind
                 && sql.intent.is_none_or(|intent| !intent.again)
         }
