@@ -262,10 +262,8 @@ impl There<'_> {
     /// A column of SHOW, or a parameter that was read for the object alone.
     pub fn cell<S>(&self, row: &Property<S>) -> Cell<'_> {
         match row.source {
-            Source::Column(column) => match self.found.get(column) {
-                None => self.unread(),
-                Some(_) => Cell::Is(self.found.text(column)),
-            },
+            // As it is: a comment may be the word null. What else Snowflake calls nothing so, the value knows.
+            Source::Column(column) => self.found.get(column).map_or_else(|| self.unread(), Cell::Is),
             Source::Parameter => {
                 if self.details.is_none() {
                     return self.unread();
