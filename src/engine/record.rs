@@ -15,6 +15,14 @@ pub const UNDER: &str = " UNDER ";
 /// How many objects one record may hold: a status must stay far below etcd's limit.
 pub const MAX_OBJECTS: usize = 500;
 
+impl Entry {
+    /// Whether this policy hangs on it, or may: what is being attached counts, too.
+    pub fn carries(&self, kind: &str, name: &str) -> bool {
+        let begins = format!("{kind} {name} ON ");
+        self.attached.iter().any(|attached| attached.trim_start_matches(BEGUN).starts_with(&begins))
+    }
+}
+
 impl Record {
     pub fn entry(&self, on: &Target) -> Option<&Entry> {
         self.objects.iter().find(|entry| entry.kind == on.kind && entry.name == on.name)

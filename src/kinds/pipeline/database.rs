@@ -22,7 +22,7 @@ use crate::{
 
 pub(super) const KIND: Kind = Kind {
     word: "DATABASE",
-    show: Show { words: "SHOW DATABASES", kind: "DATABASE", by: By::Name },
+    show: Show { words: "SHOW DATABASES", kind: "DATABASE", by: By::Path },
     depth: 1,
     holds: Some("its data"),
     names: |spec, directory| directory.add_all(&KIND, &spec.databases, |_| None),
@@ -131,7 +131,10 @@ impl Object for DatabaseObject<'_> {
 
 /// What is transient can't become permanent, and the other way about: that is another object, with other data.
 pub(super) fn transient(wanted: Option<bool>, there: &There<'_>) -> Option<Fault> {
-    let is = there.found.text("options").is_some_and(|options| options.contains("TRANSIENT"));
+    // Databases and schemas say so among their options, tables as their kind.
+    // https://docs.snowflake.com/en/sql-reference/sql/show-tables
+    let says = |column: &str| there.found.text(column).is_some_and(|text| text.contains("TRANSIENT"));
+    let is = says("options") || says("kind");
     let wanted = wanted.filter(|wanted| *wanted != is)?;
     Some(Fault::Refused(format!(
         "{} is {}, which can't be changed: set transient: {is}, or move the data into another one",

@@ -92,7 +92,8 @@ pub(super) fn plan(
     }
     let mut known: BTreeSet<Target> = wanted.iter().flat_map(|object| Driver::names_of(object)).collect();
     known.extend(kept.iter().cloned());
-    let (orphans, spared) = if unclear { Default::default() } else { driver.orphans(&known) };
+    let used: BTreeSet<&Target> = wanted.iter().flat_map(|object| &object.needs).collect();
+    let (orphans, spared) = if unclear { Default::default() } else { driver.orphans(&known, &used) };
     blocked.extend(spared);
     let (tasks, orphans): (Vec<Step>, Vec<Step>) =
         orphans.into_iter().partition(|step| step.on.kind == super::task::KIND.word);
