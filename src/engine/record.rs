@@ -24,6 +24,14 @@ impl<'a> Index<'a> {
     }
 }
 
+impl Entry {
+    /// Whether this policy hangs on it, or may: what is being attached counts, too.
+    pub fn carries(&self, kind: &str, name: &str) -> bool {
+        let begins = format!("{kind} {name} ON ");
+        self.attached.iter().any(|attached| attached.trim_start_matches(BEGUN).starts_with(&begins))
+    }
+}
+
 impl Record {
     pub fn index(&self) -> Index<'_> {
         // Of two of one name the first counts, as in [`Self::entry`].

@@ -22,7 +22,7 @@ use crate::{
 
 pub(super) const KIND: Kind = Kind {
     word: "DATABASE",
-    show: Show { words: "SHOW DATABASES", kind: "DATABASE", by: By::Name },
+    show: Show { words: "SHOW DATABASES", kind: "DATABASE", by: By::Path },
     depth: 1,
     holds: Some("its data"),
     names: |spec, directory| directory.add_all(&KIND, &spec.databases, |_| None),

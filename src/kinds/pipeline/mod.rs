@@ -243,6 +243,9 @@ impl Managed for CortexPipeline {
         }
         Ok(None)
     }
+    fn drop_rank(kind: &str) -> u8 {
+        orphans::rank(kind)
+    }
     fn drop_statement(on: &Target) -> Option<Statement> {
         Some((kind_of(on.kind)?.drop)(&recorded(&on.name)?))
     }
