@@ -12,9 +12,6 @@ pub const BEGUN: &str = "? ";
 /// Between such a name and the request under which the statement is sent.
 pub const UNDER: &str = " UNDER ";
 
-/// How many objects one record may hold: a status must stay far below etcd's limit.
-pub const MAX_OBJECTS: usize = 500;
-
 impl Record {
     pub fn entry(&self, on: &Target) -> Option<&Entry> {
         self.objects.iter().find(|entry| entry.kind == on.kind && entry.name == on.name)

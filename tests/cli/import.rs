@@ -19,7 +19,9 @@ fn imported(world: &World, places: &[&str]) -> (String, String) {
 }
 
 fn all_sql(world: &World, statements: &[&str]) {
-    statements.iter().for_each(|sql| world.sql(sql));
+    for sql in statements {
+        world.sql(sql);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

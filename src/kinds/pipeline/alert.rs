@@ -7,6 +7,7 @@
 use super::{
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+    preflight::Compute,
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, alerts::Alert, shared::State},
@@ -182,6 +183,9 @@ impl Object for AlertObject {
     }
     fn sent(&self) -> Option<String> {
         self.properties.config.as_ref().map(ToString::to_string)
+    }
+    fn compute(&self) -> Option<Compute> {
+        Some(Compute::of(self.properties.warehouse.as_ref()))
     }
 
     // ---- compare

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{names::Directory, observe::Seen};
+use super::{names::Directory, observe::Seen, preflight::Compute};
 use crate::{
     api::{pipeline::PipelineSpec, record::Entry},
     engine::{fault::Fault, ownership::bad_name},
@@ -79,6 +79,10 @@ pub(super) trait Object {
     fn fields(&self) -> Vec<Change>;
     /// What differs, and how it is mended.
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault>;
+    /// What else than the list of its kind tells of it; `managed` is what is recorded.
+    fn lists(&self, _managed: &BTreeSet<String>) -> Vec<Show> {
+        vec![]
+    }
     /// What is read for this object alone, because SHOW lacks it: a statement that reads.
     fn details(&self) -> Option<Statement> {
         None
@@ -89,6 +93,14 @@ pub(super) trait Object {
     }
     /// Policies and tags that hang on it; see [`super::attach`].
     fn attachments(&self) -> Option<&super::attach::Attachments> {
+        None
+    }
+    /// Why it can't be made or compared for now, although it is known what it is.
+    fn waits(&self) -> Option<Fault> {
+        None
+    }
+    /// What it runs on, if it runs.
+    fn compute(&self) -> Option<Compute> {
         None
     }
     /// What only the whole of the graph can do; see [`super::task`].

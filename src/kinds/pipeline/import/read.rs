@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use super::{
     INVERSES, Imported, Inverse, container,
-    table::{FOREIGN_KEYS, UNIQUE_KEYS},
     written::{List, Written},
 };
 use crate::{
@@ -21,8 +20,10 @@ use crate::{
     kinds::pipeline::{
         database, masking_policy,
         object::{Kind, There, recorded, target},
-        observe::{self, COLUMNS, PRIMARY_KEYS, Seen},
-        row_access_policy, schema, table, tag, view,
+        observe::{self, COLUMNS, Seen},
+        row_access_policy, schema,
+        table::{self, keys},
+        tag, view,
     },
     plan::Target,
     snowflake::{
@@ -249,7 +250,7 @@ impl Reading {
         if names.is_empty() {
             return Ok(());
         }
-        let reads = [COLUMNS, PRIMARY_KEYS, UNIQUE_KEYS, FOREIGN_KEYS];
+        let reads = [COLUMNS, keys::PRIMARY, keys::UNIQUE, keys::FOREIGN];
         let reads = reads.map(|show| observe::list(show, &names, asked.session, asked.as_of));
         for lists in try_join_all(reads).await? {
             self.seen.lists.extend(lists);

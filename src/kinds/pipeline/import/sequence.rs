@@ -15,6 +15,7 @@ pub(super) const INVERSE: Inverse = Inverse {
 };
 
 /// Where it began is not shown, and where it stands is its own business.
+#[allow(clippy::unnecessary_wraps)] // of the form of all others
 fn sequence(there: &There<'_>) -> Result<Sequence, Why> {
     let step = i64::read(there.found.text("interval")).ok_or("its step is not understood")?;
     Ok(Sequence {

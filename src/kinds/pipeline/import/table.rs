@@ -9,22 +9,12 @@ use crate::{
     },
     kinds::pipeline::{
         database::is_transient,
-        observe::{COLUMNS, PRIMARY_KEYS},
-        table::{KIND, ROWS},
+        observe::COLUMNS,
+        table::{KIND, ROWS, keys},
     },
-    snowflake::{
-        Rows, Statement,
-        catalog::{By, Show},
-        rows::Row,
-    },
+    snowflake::{Rows, Statement, catalog::Show, rows::Row},
     values::{data_type::DataType, full_name::FullName, ident::Ident, path::split_list, user_sql::UserSql},
 };
-
-/// Only read at creation, and so only here.
-pub(super) const UNIQUE_KEYS: Show = Show { words: "SHOW UNIQUE KEYS", kind: "UNIQUE KEY", by: By::Table };
-/// Listed by the table that refers to another.
-pub(super) const FOREIGN_KEYS: Show =
-    Show { words: "SHOW IMPORTED KEYS", kind: "FOREIGN KEY", by: By::Foreign };
 
 const LIST: List<Table> = List { field: "tables", of: |spec| &mut spec.tables };
 
@@ -67,9 +57,9 @@ fn table(there: &There<'_>) -> Result<Table, Why> {
     let rows = |show: Show| -> Vec<Key> {
         listed(show).map(|list| list.all(&key).filter_map(Key::read).collect()).unwrap_or_default()
     };
-    spec.primary_key = grouped(rows(PRIMARY_KEYS)).into_iter().next().unwrap_or_default();
-    spec.unique_keys = grouped(rows(UNIQUE_KEYS));
-    if let Some(list) = listed(FOREIGN_KEYS) {
+    spec.primary_key = grouped(rows(keys::PRIMARY)).into_iter().next().unwrap_or_default();
+    spec.unique_keys = grouped(rows(keys::UNIQUE));
+    if let Some(list) = listed(keys::FOREIGN) {
         spec.foreign_keys = foreign_keys(list.all(&key), there.name)?;
     }
     spec.cluster_by = there.found.text("cluster_by").map(clustering).transpose()?;

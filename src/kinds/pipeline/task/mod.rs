@@ -10,7 +10,10 @@ use std::collections::BTreeSet;
 use read::wanted;
 pub(super) use read::{Role, has_data};
 
-use super::object::{Create, Kind, Object, There, Update, changed, created, fields, text};
+use super::{
+    object::{Create, Kind, Object, There, Update, changed, created, fields, text},
+    preflight::Compute,
+};
 use crate::{
     api::pipeline::{Listed, shared::State, task_graphs::Overlap},
     engine::fault::Fault,
@@ -160,6 +163,8 @@ pub(super) struct Task {
     pub state: Option<State>,
     predecessors: BTreeSet<FullName>,
     body: UserSql,
+    /// Why the body is not there.
+    waits: Option<Fault>,
     when: Option<UserSql>,
     overlap: Option<Overlap>,
     serverless: bool,
@@ -278,6 +283,12 @@ impl Object for TaskObject<'_> {
         let parameters = task.parameters.iter().map(|(name, value)| format!("{name} = {value}"));
         let all: Vec<_> = values.chain(parameters).collect();
         (!all.is_empty()).then(|| all.join("; "))
+    }
+    fn waits(&self) -> Option<Fault> {
+        self.0.waits.clone()
+    }
+    fn compute(&self) -> Option<Compute> {
+        Some(Compute::of(self.0.properties.warehouse.as_ref()))
     }
     fn task(&self) -> Option<&Task> {
         Some(&self.0)

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{
+        bodies,
         names::Directory,
         object::{Listing, Wanted, name},
     },
@@ -98,8 +99,10 @@ impl<'a> From<'a, '_> {
         if role == Role::Finalizer {
             needs.push(Target::new(KIND.word, self.root.to_string()));
         }
-        let body = task.body.as_deref().ok_or_else(|| self.refused("bodyFrom", "the text is not there"))?;
-        let body = UserSql::statement(body).map_err(|error| self.refused("body", error))?;
+        let found = bodies::body(task.body.as_ref(), task.body_from.as_ref(), self.path);
+        // What is not there is never sent.
+        let (text, field) = found.as_ref().map_or(("SELECT NULL", "body"), |found| *found);
+        let body = UserSql::statement(text).map_err(|error| self.refused(field, error))?;
         let when = self.condition(task, role, &full, &mut needs)?;
         for text in [Some(&body), when.as_ref()].into_iter().flatten() {
             needs.extend(super::super::queries::of_body(text.as_str(), &full, self.directory));
@@ -124,6 +127,7 @@ impl<'a> From<'a, '_> {
             state: self.graph.state,
             predecessors,
             body,
+            waits: found.err(),
             when,
             overlap,
             serverless: properties.warehouse.is_none(),
