@@ -1,7 +1,10 @@
 //! The command line against the emulator, as a program: what users type, what they see, what Snowflake is sent.
 
+mod bodies;
 mod examples;
+mod import;
 mod pipelines;
+mod privileges;
 mod world;
 
 use std::path::Path;

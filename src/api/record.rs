@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What this resource owns in Snowflake and what it was about to do. At most 500 objects.
+/// What this resource owns in Snowflake and what it was about to do. At most 1,000 entries: a pipeline has 500 objects, what its grants are on, and orphans.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 500))]
+    #[schemars(length(max = 1_000))]
     pub objects: Vec<Entry>,
     /// How many intents were ever made: the number never repeats, so no request id does.
     #[serde(default, skip_serializing_if = "is_zero")]

@@ -45,7 +45,10 @@ pub(super) async fn run(args: &Apply) -> Result<ExitCode, Error> {
     }
     let undone =
         |row: Row<'_>| row.ended.is_some_and(|ended| matches!(ended, Ended::Failed(_) | Ended::Skipped(_)));
-    let failed = summary.failed > 0 || report.rows().any(undone);
+    let lacks = items.iter().filter_map(|item| item.planned.as_ref().ok());
+    let lacks = lacks.flat_map(|(planned, _)| &planned.blocked);
+    let lacks = lacks.into_iter().any(|(_, fault)| matches!(fault, Fault::Lacking { .. }));
+    let failed = lacks || summary.failed > 0 || report.rows().any(undone);
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

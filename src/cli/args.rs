@@ -39,7 +39,7 @@ pub enum Command {
     Plan(Plan),
     /// Show the plan, ask, and make Snowflake match the manifests.
     Apply(Apply),
-    /// Write manifests for warehouses and resource monitors that exist.
+    /// Write manifests for what exists: warehouses, resource monitors, whole schemas.
     Import(Import),
     /// Run as the operator, in a cluster.
     Operator(Operator),
@@ -200,6 +200,12 @@ const IMPORT: &str = "\
 Examples:
   snowfence import --connection dev > account.yaml
   snowfence import --connection dev --kind warehouse --like 'WH_%' --owner SYSADMIN -o warehouses.yaml
+  snowfence import --connection dev --schema ANALYTICS.GONG -o gong.yaml
+  snowfence import --connection dev --database ANALYTICS > analytics.yaml
+
+Without --schema and --database, warehouses and resource monitors are written. With them, a CortexPipeline for each
+schema: its tables, streams, task graphs, procedures, functions, views, policies and so on. What a manifest can't say is
+left out, and named with the reason on stderr and in comments before the manifest. Credentials are never written.
 
 What is written is ready to adopt: planning it is empty. It says adopt: true, so that the operator takes the objects
 over; drop the fields that you don't want to manage.";
@@ -209,7 +215,13 @@ over; drop the fields that you don't want to manage.";
 pub struct Import {
     #[command(flatten)]
     pub access: Access,
-    /// Only this kind. May be repeated.
+    /// A schema to write as a CortexPipeline. May be repeated.
+    #[arg(short, long, value_name = "DATABASE.SCHEMA")]
+    pub schema: Vec<String>,
+    /// A database to write with all its schemas, each as a CortexPipeline. May be repeated.
+    #[arg(short, long, value_name = "DATABASE")]
+    pub database: Vec<String>,
+    /// Only this kind; with --schema or --database, this kind besides. May be repeated.
     #[arg(short, long, value_enum)]
     pub kind: Vec<Kind>,
     /// Only objects whose name is like this pattern of SQL: % is any text, _ any character; case counts not.

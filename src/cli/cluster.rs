@@ -1,7 +1,10 @@
 //! What `--from-cluster` takes from a cluster: connections, their Secrets, and what is recorded as ours. Nothing is
 //! written there.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures::{FutureExt as _, future::BoxFuture};
 use kube::{
@@ -19,8 +22,8 @@ use super::{
 use crate::{
     api::{CortexPipeline, ResourceMonitor, SecretKeyRef, SnowflakeConnection, SnowflakeWarehouse},
     engine::{managed::Managed, peers::Index, session::ConnectionKey},
-    kinds::{any, connection::Secrets},
-    operator::KubeSecrets,
+    kinds::{any, config_maps::Found, connection::Secrets},
+    operator::{KubeSecrets, read_config_maps},
     snowflake::auth::TokenSource,
 };
 
@@ -80,6 +83,16 @@ impl Cluster {
     /// Secrets of the manifests, and where they are not among them, of the cluster.
     pub(super) fn secrets<'a>(&'a self, manifests: &'a manifests::Secrets) -> impl Secrets + 'a {
         Both { manifests, cluster: &self.secrets }
+    }
+
+    /// ConfigMaps of a namespace, by name.
+    pub(super) async fn config_maps(
+        &self,
+        namespace: &str,
+        names: &BTreeSet<String>,
+    ) -> Result<Found, Error> {
+        let read = read_config_maps(&self.client.0, namespace, names);
+        read.await.map_err(failed(format!("ConfigMaps of {namespace}")))
     }
 
     /// Gives manifests what the cluster knows of them (uid, age, annotations, record), and the index the rest.

@@ -1,6 +1,10 @@
 //! `snowfence plan`: what would change.
 
-use std::{collections::BTreeSet, process::ExitCode, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use futures::{StreamExt as _, stream};
 use tokio::time::Instant;
@@ -19,10 +23,14 @@ use crate::{
     engine::{
         execute::Verdict,
         fault::Fault,
+        managed::{Managed as _, key_of},
         peers::Index,
         session::{ConnectionKey, Session},
     },
-    kinds::any::{self, AnyKind, Planned},
+    kinds::{
+        any::{self, AnyKind, Planned},
+        config_maps::{Found, fill},
+    },
     plan::{
         Action,
         render::{Entry, Report, json, markdown, terminal},
@@ -74,6 +82,7 @@ pub(super) async fn prepare(files: &Files, access: &Access, record: Record) -> R
         let objects = manifests.manifests.iter_mut().map(|manifest| &mut manifest.object);
         cluster.recall(objects, &index).await?;
     }
+    texts(&mut manifests, cluster.as_ref()).await?;
     let resources = resources(&manifests);
     if manifests.manifests.is_empty() {
         return Err(Error::Usage("there is no resource of snowfence.dev among the manifests".into()));
@@ -120,6 +129,32 @@ async fn plan(
     Item { resource, planned }
 }
 
+/// Puts in what stands in ConfigMaps: of the manifests, and where they are not among them, of the cluster.
+async fn texts(manifests: &mut Manifests, cluster: Option<&Cluster>) -> Result<(), Error> {
+    for manifest in &mut manifests.manifests {
+        let Object::Pipeline(pipeline) = &mut manifest.object else { continue };
+        let namespace = key_of(&**pipeline).0.to_owned();
+        let (mut found, mut missing) = (Found::new(), BTreeSet::new());
+        for name in pipeline.config_maps() {
+            match manifests.config_maps.get(&(namespace.clone(), name.clone())) {
+                Some(map) => drop(found.insert(name, Ok(map.clone()))),
+                None => drop(missing.insert(name)),
+            }
+        }
+        match cluster {
+            Some(cluster) => found.extend(cluster.config_maps(&namespace, &missing).await?),
+            None => found.extend(missing.into_iter().map(|name| {
+                let why = format!(
+                    "the ConfigMap {namespace}/{name} is not among the manifests: name its file with -f, too"
+                );
+                (name, Err(why))
+            })),
+        }
+        fill(&mut **pipeline, &found);
+    }
+    Ok(())
+}
+
 /// The resources with objects, in the order in which their kinds depend on each other.
 fn resources(manifests: &Manifests) -> Vec<Arc<dyn AnyKind>> {
     let all = || manifests.manifests.iter().map(|manifest| &manifest.object);
@@ -156,7 +191,14 @@ fn tell_others(manifests: &Manifests) {
 
 /// The plan of all resources.
 pub(super) fn report(items: &[Item]) -> Report {
-    Report { entries: items.iter().map(entry).collect() }
+    let mut grants: Vec<String> = vec![];
+    for (planned, _) in items.iter().filter_map(|item| item.planned.as_ref().ok()) {
+        grants.extend(planned.grants.iter().map(ToString::to_string));
+    }
+    // What several resources need is said once.
+    let mut known = HashSet::new();
+    grants.retain(|grant| known.insert(grant.clone()));
+    Report { entries: items.iter().map(entry).collect(), grants }
 }
 
 fn entry(item: &Item) -> Entry {
@@ -176,7 +218,9 @@ fn entry(item: &Item) -> Entry {
                     _ => None,
                 })
                 .collect();
-            entry.blocked = planned.blocked.iter().map(|(on, fault)| format!("{on}: {fault}")).collect();
+            // What a privilege is missing for has a step, which says so.
+            let without = planned.blocked.iter().filter(|(_, fault)| !matches!(fault, Fault::Lacking { .. }));
+            entry.blocked = without.map(|(on, fault)| format!("{on}: {fault}")).collect();
             entry.warnings.clone_from(&planned.warnings);
             entry.waiting =
                 planned.pending.as_ref().filter(|fault| !is_in_this_plan(fault)).map(ToString::to_string);

@@ -66,6 +66,8 @@ pub async fn execute(
     let mut outcomes = Vec::with_capacity(steps.len());
     for ((step, verdict), told) in steps.iter().zip(verdicts).zip(promised) {
         let outcome = match (before(step, stuck), verdict) {
+            // It is itself what can't be done, and why is known.
+            (Some(target), Verdict::Held(why)) if *target == step.on => Outcome::Held(why.clone()),
             (Some(target), _) => {
                 // It was foretold and will not be sent now.
                 if let Some(note) = foretold(step).find_map(|(_, note)| withdrawn(note)).filter(|_| told) {

@@ -16,6 +16,9 @@ pub enum Fault {
     /// Somebody else has the object.
     #[error("{0}")]
     Conflict(String),
+    /// The role or the account lacks what Snowflake asks for: told before it is tried.
+    #[error("{message}")]
+    Lacking { reason: &'static str, message: String },
     /// It exists, and our role can't see it.
     #[error("{0}")]
     NotVisible(String),
@@ -119,7 +122,7 @@ impl Fault {
             Self::NotVisible(_) => ("NotVisible", Stalled, Resync),
             Self::NotAllowed(_) => ("NotAllowed", Stalled, Resync),
             Self::Waiting { reason, .. } => (reason, Reconciling, Resync),
-            Self::Broken { reason, .. } => (reason, Stalled, Resync),
+            Self::Broken { reason, .. } | Self::Lacking { reason, .. } => (reason, Stalled, Resync),
             Self::NotUnderstood(_) => ("NotUnderstood", Stalled, Resync),
             Self::NotConverging(_) => ("NotConverging", Stalled, Resync),
             Self::ApprovalRequired(_) => ("ApprovalRequired", Stalled, Resync),

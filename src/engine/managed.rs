@@ -14,10 +14,11 @@ use tokio::time::Instant;
 use super::{
     fault::Fault,
     ownership::{Claimant, Sighting, resolved_name},
+    privileges::Need,
     session::{ConnectionKey, Session},
 };
 use crate::{
-    api::{Common, Record, ResourceMonitor, SnowflakeWarehouse, Status},
+    api::{Common, Record, ResourceMonitor, SnowflakeWarehouse, Status, pipeline::shared::BodyFrom},
     plan::{Step, Target},
     snowflake::Statement,
     values::ident::Ident,
@@ -56,6 +57,14 @@ pub trait Managed:
     fn targets(&self) -> Result<Vec<Target>, Fault> {
         let name = resolved_name(&self.common(), key_of(self).1)?;
         Ok(vec![Target::new(Self::OBJECT, name.as_str())])
+    }
+    /// The ConfigMaps of its namespace that it takes texts from.
+    fn config_maps(&self) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
+    /// Where those texts belong: they are filled in before it is observed.
+    fn texts(&mut self) -> Vec<&mut BodyFrom> {
+        vec![]
     }
     /// The role that its statements run with, instead of the connection's.
     fn role(&self) -> Option<Ident> {
@@ -127,6 +136,10 @@ pub struct Plan {
     pub blocked: Vec<(Target, Fault)>,
     /// What a person should know before it is carried out: what it may cost.
     pub warnings: Vec<String>,
+    /// The privileges that the steps need, with what they are needed for.
+    pub needs: Vec<(Need, Target)>,
+    /// What gives the role the privileges that it lacks.
+    pub grants: Vec<Statement>,
 }
 
 impl From<Vec<Step>> for Plan {
@@ -141,6 +154,8 @@ pub struct Tally {
     pub troubles: Vec<Trouble>,
     /// The command that lets what is orphaned be dropped.
     pub orphans: Option<String>,
+    /// What gives the role the privileges that it lacks.
+    pub grants: Vec<Statement>,
 }
 
 /// One object that is not in sync.
@@ -191,6 +206,8 @@ pub trait Peers: Send + Sync {
     fn account_of(&self, connection: &ConnectionKey) -> Option<String>;
     /// `created_on` of the object that a resource of the account has recorded as its own under its present name.
     fn identity(&self, object: &Target, account: &str) -> Option<String>;
+    /// Whether a resource of the account wants the object, be it there or not.
+    fn wanted(&self, object: &Target, account: &str) -> bool;
     /// Another resource that has the better claim to the same object: `namespace/name`.
     fn rival(&self, claim: &Claim<'_>) -> Option<String>;
     /// The names of all objects of a kind that are recorded as ours on this connection.

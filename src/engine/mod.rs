@@ -10,6 +10,7 @@ pub mod gate;
 pub mod managed;
 pub mod ownership;
 pub mod peers;
+pub mod privileges;
 pub mod reconcile;
 pub mod record;
 pub mod session;

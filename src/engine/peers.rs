@@ -252,6 +252,14 @@ impl Peers for Index {
         let mut claimed = inner.claimants(&object).map(|(_, claimed)| claimed).filter(of_account);
         claimed.find_map(|claimed| claimed.created_on(&object).map(str::to_owned))
     }
+    fn wanted(&self, object: &Target, account: &str) -> bool {
+        let inner = self.read();
+        let object: Object = (object.kind, object.name.as_str().into());
+        let of_account = |claimed: &Claimed| {
+            !claimed.observes && inner.accounts.get(&claimed.connection).is_some_and(|name| name == account)
+        };
+        inner.claimants(&object).any(|(_, claimed)| of_account(claimed))
+    }
     fn rival(&self, claim: &Claim<'_>) -> Option<String> {
         let inner = self.read();
         let object: Object = (claim.object.kind, claim.object.name.as_str().into());

@@ -17,6 +17,7 @@ use super::{
     gate::{Decision, Gate, Waiting, short},
     managed::{Claim, Managed, Peers, Plan, Planning, Tally, Trouble, What, key_of},
     ownership::{Claimant, Former, resolved_name},
+    privileges,
     session::Session,
 };
 use crate::{
@@ -51,6 +52,8 @@ pub struct Pass<'a, L> {
     pub deadline: Instant,
     /// False as soon as another operator may lead.
     pub leading: &'a AtomicBool,
+    /// What it refers to has changed: a difference is no drift.
+    pub news: bool,
 }
 
 /// Something that a person wants to know.
@@ -197,10 +200,16 @@ async fn through<K: Managed, L: Ledger>(
     for round in 0..MAX_ROUNDS {
         let seen = cr.observe(record, pass.session, pass.peers, as_of).await?;
         let on = Subject { target: &target, name: &name, role: role.as_ref(), rivals: &rivals };
-        let Plan { steps, blocked, warnings } =
-            cr.plan(&planning(common, uid, record, &on, pass.session), &seen)?;
+        let mut plan = cr.plan(&planning(common, uid, record, &on, pass.session), &seen)?;
+        if common.management_policy != ManagementPolicy::Observe {
+            privileges::tell(&mut plan, role.as_ref(), pass.session, pass.peers, as_of).await;
+        }
+        let Plan { steps, blocked, .. } = &plan;
         if round == 0 {
-            tell_drift(cr, &target, record, &steps, report);
+            if !pass.news {
+                tell_drift(cr, &target, record, steps, report);
+            }
+            tell_lacking(cr, &plan, report);
         }
         let gate = Gate {
             common,
@@ -211,25 +220,25 @@ async fn through<K: Managed, L: Ledger>(
             namespace,
         };
         let none: HashSet<&Target> = blocked.iter().map(|(on, _)| on).collect();
-        let decision = gate.decide(&steps, &none);
-        let hash = plan_hash(&steps, &decision.verdicts);
+        let decision = gate.decide(steps, &none);
+        let hash = plan_hash(steps, &decision.verdicts);
         let Some(hash) = hash else {
-            return Ok(settle(cr, record, seen, &Plan { steps, blocked, warnings }, &decision, report));
+            return Ok(settle(cr, record, seen, &plan, &decision, report));
         };
         let tries = record.unconverged.as_ref().filter(|last| last.hash == hash).map_or(0, |last| last.times);
         if tries >= MAX_TRIES {
-            return Err(not_converging(&steps));
+            return Err(not_converging(steps));
         }
         if decision.used {
             record.approvals += 1;
         }
-        for note in cr.foresee(&running(&steps, &decision.verdicts), pass.session).await {
+        for note in cr.foresee(&running(steps, &decision.verdicts), pass.session).await {
             report.events.push(Event { warning: false, reason: "UnderWay", note });
         }
         let mut told = vec![];
         let mut stuck: HashSet<Target> = none.into_iter().cloned().collect();
         let done =
-            execute(&steps, &decision.verdicts, record, &mut written, &hands, &mut stuck, |step, outcome| {
+            execute(steps, &decision.verdicts, record, &mut written, &hands, &mut stuck, |step, outcome| {
                 if matches!(outcome, Outcome::Done) {
                     told.extend(step.effects.iter().filter_map(adoption_of));
                 }
@@ -242,10 +251,10 @@ async fn through<K: Managed, L: Ledger>(
         report.executed = true;
         report.events.append(&mut told);
         let outcomes = outcomes?;
-        let tally = tally(&steps, blocked, &decision, &outcomes);
+        let tally = tally(&plan, &decision, &outcomes);
         if outcomes.iter().any(|outcome| matches!(outcome, Outcome::Failed(_))) {
             let other = before.as_ref() != Some(&hash) && round + 1 < MAX_ROUNDS;
-            if other && came_too_early(&steps, &outcomes) {
+            if other && came_too_early(steps, &outcomes) {
                 // What still fails is told then.
                 report.events.retain(|event| event.reason != FAILED);
                 before = Some(hash);
@@ -359,7 +368,10 @@ fn parts<K: Managed>(fault: &Fault, tally: &Tally) -> Verdict {
     if all > NAMED {
         told.push(format!("and {} more", all - NAMED));
     }
-    Verdict { message: format!("{} not in sync: {}", count(all), told.join("; ")), ..verdict }
+    let told = format!("{} not in sync: {}", count(all), told.join("; "));
+    // What helps all of them comes first: what is too long is cut off at its end.
+    let message = privileges::sentence(&tally.grants).into_iter().chain([told]).collect::<Vec<_>>().join(" ");
+    Verdict { message, ..verdict }
 }
 
 /// How many objects that failed are named in the condition; the status names more.
@@ -370,19 +382,23 @@ fn count(n: usize) -> String {
 }
 
 /// What is not in sync.
-fn tally(steps: &[Step], blocked: Vec<(Target, Fault)>, decision: &Decision, outcomes: &[Outcome]) -> Tally {
+fn tally(plan: &Plan, decision: &Decision, outcomes: &[Outcome]) -> Tally {
     let failed =
         |on, fault: Fault| Trouble { on, what: What::Failed, why: fault.to_string(), fault: Some(fault) };
     let mut tally = Tally {
-        troubles: blocked.into_iter().map(|(on, fault)| failed(on, fault)).collect(),
+        troubles: plan.blocked.iter().map(|(on, fault)| failed(on.clone(), fault.clone())).collect(),
         orphans: decision.orphans.as_ref().map(|waiting| waiting.message.clone()),
+        grants: plan.grants.clone(),
     };
-    for (n, step) in steps.iter().enumerate().filter(|(_, step)| step.action != Action::Note) {
+    let blocked: HashSet<&Target> = plan.blocked.iter().map(|(on, _)| on).collect();
+    for (n, step) in plan.steps.iter().enumerate().filter(|(_, step)| step.action != Action::Note) {
         let (what, why) = match (outcomes.get(n), decision.verdicts.get(n)) {
             (Some(Outcome::Failed(fault)), _) => {
                 tally.troubles.push(failed(step.on.clone(), fault.clone()));
                 continue;
             }
+            // Why is said already.
+            _ if blocked.contains(&step.on) => continue,
             (Some(Outcome::Skipped(target)), _) => (What::Skipped, format!("{target} comes first")),
             (_, Some(Gated::Held(_))) if step.hold == Some(Hold::Orphaned) => (What::Orphaned, String::new()),
             (_, Some(Gated::Held(_))) if step.around.between().is_some() => continue,
@@ -419,7 +435,7 @@ fn settle<K: Managed>(
     let wanted = |step: &&Step| step.writes() && step.hold != Some(Hold::Orphaned);
     let differs: Vec<_> = steps.iter().filter(wanted).map(differences).collect();
     let differs = (!differs.is_empty()).then(|| differs.join("; "));
-    let tally = tally(steps, plan.blocked.clone(), decision, &[]);
+    let tally = tally(plan, decision, &[]);
     if let Some(waiting) = &decision.waiting {
         tell_waiting(cr, waiting, report);
     }
@@ -450,6 +466,16 @@ fn fault_of(waiting: &Waiting) -> Fault {
         Fault::VisibilityLost(waiting.message.clone())
     } else {
         Fault::ApprovalRequired(waiting.message.clone())
+    }
+}
+
+/// Before the first statement, unless it has been told.
+fn tell_lacking<K: Managed>(cr: &K, plan: &Plan, report: &mut Report<K>) {
+    let Some(note) = privileges::sentence(&plan.grants) else { return };
+    let beginning: String = note.chars().take(500).collect();
+    let conditions = cr.status().map(|status| status.conditions.as_slice()).unwrap_or_default();
+    if !conditions.iter().any(|c| c.type_ == conditions::READY && c.message.contains(&beginning)) {
+        report.events.push(Event { warning: true, reason: "PrivilegeMissing", note });
     }
 }
 

@@ -12,9 +12,6 @@ pub const BEGUN: &str = "? ";
 /// Between such a name and the request under which the statement is sent.
 pub const UNDER: &str = " UNDER ";
 
-/// How many objects one record may hold: a status must stay far below etcd's limit.
-pub const MAX_OBJECTS: usize = 500;
-
 impl Entry {
     /// Whether this policy hangs on it, or may: what is being attached counts, too.
     pub fn carries(&self, kind: &str, name: &str) -> bool {

@@ -3,7 +3,10 @@
 //! The same reader, the same plan and the same interpreter as in the operator; only the record is another: without a
 //! cluster, an object with our name that our role owns counts as adopted, and nothing is dropped or released.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use futures::future::BoxFuture;
 use serde_json::Value as Json;
@@ -19,11 +22,12 @@ use crate::{
         managed::{Managed, Plan, key_of},
         ownership::resolved_name,
         peers::{Index, connection_of},
+        privileges,
         reconcile::{MAX_ROUNDS, Subject, belongs_to, came_too_early, options, planning, rivals, running},
         session::{ConnectionKey, Session},
     },
     plan::{Effect, Note, Sql, Step, Target},
-    snowflake::ClientError,
+    snowflake::{ClientError, Statement},
     values::ident::Ident,
 };
 
@@ -38,6 +42,8 @@ pub struct Planned {
     pub blocked: Vec<(Target, Fault)>,
     /// What a person should know before it is carried out.
     pub warnings: Vec<String>,
+    /// What gives the role the privileges that it lacks.
+    pub grants: Vec<Statement>,
     /// The role that the statements run with, instead of the connection's.
     pub role: Option<Ident>,
     /// What it waits for, besides: a role or a monitor that is not there.
@@ -150,6 +156,7 @@ async fn plan<K: Managed>(
             verdicts: vec![],
             blocked: vec![],
             warnings: vec![],
+            grants: vec![],
             role: None,
             pending: None,
             record: Record::default(),
@@ -180,7 +187,11 @@ async fn plan<K: Managed>(
     let on = Subject { target: &target, name: &name, role: role.as_ref(), rivals: &rivals };
     let planning =
         crate::engine::managed::Planning { offline, ..planning(common, uid, &record, &on, session) };
-    let Plan { steps, blocked, mut warnings } = cr.plan(&planning, &seen)?;
+    let mut plan = cr.plan(&planning, &seen)?;
+    if common.management_policy != ManagementPolicy::Observe {
+        privileges::tell(&mut plan, role.as_ref(), session, peers, as_of).await;
+    }
+    let Plan { steps, blocked, mut warnings, grants, .. } = plan;
     let annotations = cr.meta().annotations.as_ref();
     let gate = Gate {
         common,
@@ -192,12 +203,19 @@ async fn plan<K: Managed>(
         namespace,
     };
     let none = blocked.iter().map(|(on, _)| on).collect();
-    let verdicts = gate.decide(&steps, &none).verdicts;
+    let mut verdicts = gate.decide(&steps, &none).verdicts;
+    let why: HashMap<&Target, &Fault> = blocked.iter().map(|(on, fault)| (on, fault)).collect();
+    for (step, verdict) in steps.iter().zip(&mut verdicts) {
+        if let (Verdict::Held(held), Some(fault)) = (verdict, why.get(&step.on)) {
+            *held = fault.to_string();
+        }
+    }
     warnings.extend(cr.foresee(&running(&steps, &verdicts), session).await);
     if K::ALONE && common.management_policy == ManagementPolicy::Observe && K::sighting(&seen).is_none() {
         return Err(Fault::NotFound(format!("{target} is only observed, and not there")));
     }
-    Ok(Planned { target, steps, verdicts, blocked, warnings, role, pending: cr.pending(&seen), record })
+    let pending = cr.pending(&seen);
+    Ok(Planned { target, steps, verdicts, blocked, warnings, grants, role, pending, record })
 }
 
 impl Planned {

@@ -3,6 +3,7 @@
 //! Arrows: `kinds → engine` and `kinds → api`. Nobody but `cli` and the operator uses this.
 
 pub mod any;
+pub mod config_maps;
 pub mod connection;
 pub mod grants;
 pub mod monitor;

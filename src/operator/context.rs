@@ -11,6 +11,7 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::task::TaskTracker;
 
 use super::{
+    config_maps::ConfigMaps,
     events::{self, Events},
     leader::LeaderElection,
     listed::Listed,
@@ -52,6 +53,7 @@ pub(super) struct Context {
     pub settings: Settings,
     pub client: Client,
     pub secrets: KubeSecrets,
+    pub config_maps: ConfigMaps,
     pub sessions: Sessions,
     pub index: Index,
     pub listed: Listed,
@@ -72,6 +74,7 @@ impl Context {
         Self {
             client: settings.client.clone(),
             secrets: KubeSecrets::new(settings.client.clone()),
+            config_maps: ConfigMaps::default(),
             sessions: Sessions::default(),
             index: Index::default(),
             listed: Listed::default(),

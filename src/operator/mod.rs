@@ -3,6 +3,7 @@
 //! `watch ─► queue ─► engine::reconcile`. Everything that decides is in `engine` and `kinds`; here is what surrounds it.
 
 mod advice;
+mod config_maps;
 mod connections;
 mod context;
 mod controller;
@@ -20,6 +21,7 @@ mod secrets;
 mod sessions;
 mod wake;
 
+pub(crate) use config_maps::read as read_config_maps;
 pub use context::Settings;
 pub use leader::LeaderElection;
 pub use metrics::Metrics;
@@ -69,6 +71,7 @@ pub async fn run(settings: Settings, stop: CancellationToken) -> Result<(), Oper
     let context = Arc::new(Context::new(settings, leading));
     let tasks = [
         tokio::spawn(events::publish(context.clone())),
+        tokio::spawn(config_maps::watch(context.clone(), ending.clone())),
         tokio::spawn(connections::run(context.clone(), ending.clone())),
         tokio::spawn(controller::run::<SnowflakeWarehouse>(context.clone(), ending.clone())),
         tokio::spawn(controller::run::<ResourceMonitor>(context.clone(), ending.clone())),

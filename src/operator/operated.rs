@@ -1,6 +1,6 @@
 //! How each kind stands in the index, and whom it wakes.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{context::Context, controller::Operated, wake::Key};
 use crate::{
@@ -42,10 +42,13 @@ impl Operated for ResourceMonitor {
 }
 
 impl Operated for CortexPipeline {
-    fn indexed(_: &Arc<Self>, _: &Context) -> Vec<(&'static str, Key)> {
+    fn indexed(cr: &Arc<Self>, context: &Context) -> Vec<(&'static str, Key)> {
+        let (namespace, name) = key_of(&**cr);
+        context.config_maps.refer(&(namespace.to_owned(), name.to_owned()), &cr.config_maps());
         vec![]
     }
-    fn removed(_: &Key, _: &Context) -> Vec<(&'static str, Key)> {
+    fn removed(key: &Key, context: &Context) -> Vec<(&'static str, Key)> {
+        context.config_maps.refer(key, &BTreeSet::new());
         vec![]
     }
     fn neighbours(_: &Self, _: &Context) -> Vec<(&'static str, Key)> {

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use super::{
+    config_maps,
     context::Context,
     controller::{Operated, Watched, key},
     deletion,
@@ -29,6 +30,7 @@ use crate::{
         reconcile::{Pass, Report, is_settled, reconcile, verdict_of},
         session::Session,
     },
+    kinds::config_maps::fill,
 };
 
 /// What a pass gives the queue: when again, and the result as controller-runtime calls it.
@@ -118,6 +120,12 @@ async fn decoded_pass<K: Operated>(
         watched.wrote(key, version.clone());
         cr.to_mut().meta_mut().resource_version = version;
     }
+    let texts = config_maps::of(&*cr, context, key).await?;
+    if let Some((found, _)) = &texts {
+        fill(cr.to_mut(), found);
+    }
+    let versions = texts.map(|(_, versions)| versions);
+    let news = versions.as_ref().is_some_and(|versions| context.config_maps.differ(key, versions));
     let cr = &*cr;
     context.sessions.first_tried(&connection_of(cr), context.patience).await;
     let ledger = StatusWriter::of(&context.client, cr);
@@ -131,6 +139,7 @@ async fn decoded_pass<K: Operated>(
                 now: Timestamp::now(),
                 deadline: Instant::now() + context.settings.deadline,
                 leading: &context.leading,
+                news,
             };
             reconcile(cr, &pass).await
         }
@@ -158,6 +167,9 @@ async fn decoded_pass<K: Operated>(
         let version = ledger.finish(status).await?;
         watched.wrote(key, version);
         count(cr, status, context, watched, key);
+    }
+    if let (Some(versions), Some(_)) = (versions, &status) {
+        context.config_maps.compared(key, versions);
     }
     if executed {
         let now = Instant::now();

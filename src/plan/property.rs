@@ -258,6 +258,27 @@ pub fn difference<'a, 't, S: 'static>(
     Ok(all)
 }
 
+/// Fills a spec from what was read. What is left out: columns that are not there or NULL, parameters that are not
+/// set on the object itself, and values that are not understood, whose paths are returned.
+pub fn fill<'a, S>(
+    rows: &'static [Property<S>],
+    spec: &mut S,
+    cell: impl Fn(&Property<S>) -> Cell<'a>,
+) -> Vec<&'static str> {
+    let mut odd = vec![];
+    for property in rows {
+        if let Cell::Is(text) = cell(property) {
+            let nothing = text.is_none_or(|text| text.is_empty() || text.eq_ignore_ascii_case("null"));
+            // NULL means something to some (AUTO_SUSPEND: never), and nothing to most.
+            let taken = property.import(text, spec);
+            if !taken && !nothing {
+                odd.push(property.path);
+            }
+        }
+    }
+    odd
+}
+
 /// `NAME = value …` for CREATE: every property that the spec sets, in the order of the rows.
 pub fn assignments<S>(mut statement: Statement, table: &[Property<S>], spec: &S) -> Statement {
     for property in table {

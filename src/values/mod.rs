@@ -8,6 +8,7 @@ pub mod data_type;
 pub mod duration;
 pub mod full_name;
 pub mod ident;
+pub mod json;
 pub mod keywords;
 pub mod literal;
 pub mod monitor;

@@ -94,7 +94,8 @@ impl World {
     /// Statements that are no reads, since a number.
     pub(super) fn writes(&self, since: u64) -> Vec<String> {
         let texts = self.emulator.statements(since).into_iter().map(|statement| statement.text);
-        texts.filter(|text| !text.starts_with("SHOW") && !text.starts_with("SELECT")).collect()
+        let reads = ["SHOW", "SELECT", "DESC"];
+        texts.filter(|text| !reads.iter().any(|word| text.starts_with(word))).collect()
     }
 }
 

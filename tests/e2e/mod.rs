@@ -10,6 +10,7 @@ mod world;
 
 mod approval;
 mod badinput;
+mod bodies;
 mod credentials;
 mod deletion;
 mod leader;

@@ -414,6 +414,7 @@ async fn one<K: Managed>(
         now: Timestamp::now(),
         deadline: Instant::now() + Duration::from_secs(3600),
         leading: &leading,
+        news: false,
     };
     let report: Report<K> = reconcile(cr, &pass).await;
     events.extend(report.events);

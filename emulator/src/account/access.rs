@@ -85,6 +85,20 @@ impl Account {
         }
     }
 
+    /// CREATE of what runs by itself: USAGE on its warehouse, or without one this privilege on the account (docs:
+    /// create-task, create-alert, access control requirements; the codes are those of other refusals).
+    pub(crate) fn may_run_on(
+        &self,
+        access: &Access,
+        warehouse: Option<Id>,
+        managed: &str,
+    ) -> Result<(), SqlError> {
+        match warehouse {
+            Some(id) => self.need(access, Securable::Warehouse(id), &["USAGE"]),
+            None => self.need_global(access, managed),
+        }
+    }
+
     pub(crate) fn is_account_admin(&self, access: &Access) -> bool {
         self.roles.id("ACCOUNTADMIN").is_some_and(|id| access.roles.contains(&id))
     }

@@ -134,7 +134,9 @@ impl Account {
             What::Clone(source) => self.cloned_alert(context, &access, source)?,
             What::Definition(it) => {
                 let tags = self.tag_values(context, &access, &it.tags)?;
-                (self.defined_alert(&access, it)?, tags, comment_of(it))
+                let alert = self.defined_alert(&access, it)?;
+                self.may_run_on(&access, alert.warehouse, "EXECUTE MANAGED ALERT")?;
+                (alert, tags, comment_of(it))
             }
         };
         let mut head = self.head(&name, &access, now);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::database::DatabaseRole;
+use super::models::ROLES;
 use super::store::Store;
 use super::{Account, Database, FOUNDED, Grant, Grantee, Id, Role, SYSTEM_ROLES, Securable, User};
 use crate::sql;
@@ -60,11 +62,28 @@ impl Account {
             dropped: Vec::new(),
         });
         self.found_grant(Securable::Database(id), "USAGE", Grantee::Role(role(self, "ACCOUNTADMIN")));
+        self.found_models(id);
         let head = self.new_head("OPERATOR", self.roles.id("USERADMIN"), FOUNDED);
         let user = head.id;
         self.users.put(User::new(head));
         for name in ["ACCOUNTADMIN", "SYSADMIN"] {
             self.found_grant(Securable::Role(role(self, name)), "USAGE", Grantee::User(user));
+        }
+    }
+
+    /// The functions of Cortex are everybody's.
+    fn found_models(&mut self, system: Id) {
+        let Some(public) = self.roles.id("PUBLIC").map(Grantee::Role) else { return };
+        self.found_grant(Securable::Account, "USE AI FUNCTIONS", public);
+        for name in ROLES {
+            let head = self.new_head(name, None, FOUNDED);
+            let role = Securable::DatabaseRole(system, head.id);
+            if let Some(database) = self.databases.by_id_mut(system) {
+                database.roles.put(DatabaseRole { head, tags: BTreeMap::new() });
+            }
+            if name == ROLES[0] {
+                self.found_grant(role, "USAGE", public);
+            }
         }
     }
 

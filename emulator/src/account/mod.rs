@@ -20,6 +20,7 @@ mod granting;
 mod grants;
 mod history;
 mod information_schema;
+mod models;
 mod objects;
 mod plain;
 mod relation;

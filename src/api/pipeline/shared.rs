@@ -1,5 +1,7 @@
 //! Parts that entries of several lists have.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,18 @@ choices! {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BodyFrom {
     pub config_map_key_ref: ConfigMapKeyRef,
+    /// What is there, once it has been looked for. No part of the manifest.
+    #[serde(skip)]
+    pub text: Option<Result<Arc<str>, NoText>>,
+}
+
+/// Why a ConfigMap has no text for a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoText {
+    /// It is not there, or has no such key: it may come.
+    Missing(String),
+    /// It can be no body.
+    Unfit(String),
 }
 
 /// A key of a ConfigMap in the same namespace.

@@ -15,12 +15,13 @@ use crate::api::common::{
 /// The most objects that one resource may have: as many as its record holds.
 pub const MAX_OBJECTS: usize = 500;
 
-/// CEL: the lists together, with each task, are at most [`MAX_OBJECTS`]. An enrichment counts as one here and is
-/// several in Snowflake, and a graph with a finalizer has that besides its tasks.
+/// CEL: the lists together, with each task, are at most [`MAX_OBJECTS`]. An enrichment is up to twelve objects, and a
+/// graph with a finalizer has that besides its tasks.
 macro_rules! at_most_500 {
     ($($list:literal),+) => {
         concat!(
             $("(has(self.", $list, ") ? self.", $list, ".size() : 0) + "),+,
+            "(has(self.enrichments) ? self.enrichments.size() * 12 : 0) + ",
             "(has(self.taskGraphs) ? self.taskGraphs.map(g, g.tasks.size() + (has(g.finalizer) ? 1 : 0)).sum() : 0) <= 500"
         )
     };
@@ -43,10 +44,9 @@ const SIZE_RULE: &str = at_most_500!(
     "sequences",
     "pipes",
     "searchServices",
-    "tags",
-    "enrichments"
+    "tags"
 );
-const SIZE_MESSAGE: &str = "a pipeline has at most 500 objects, tasks counted: move some into another CortexPipeline; several may share a schema";
+const SIZE_MESSAGE: &str = "a pipeline has at most 500 objects, each task counted and an enrichment as twelve: move some into another CortexPipeline; several may share a schema";
 
 const OWNER_RULE: &str = "!has(oldSelf.spec.ownerRole) || (has(self.spec.ownerRole) && self.spec.ownerRole == oldSelf.spec.ownerRole)";
 const OWNER_MESSAGE: &str = "ownerRole is immutable once it is set: delete this resource (deletionPolicy: Retain) and create it with the other role";

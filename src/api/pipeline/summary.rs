@@ -22,6 +22,10 @@ pub struct PipelineSummary {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), inner(length(max = 4096)))]
     pub warnings: Vec<String>,
+    /// Statements that give the role what it lacks for what is to be done; at most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), inner(length(max = 4096)))]
+    pub missing_grants: Vec<String>,
 }
 
 /// How many objects are in which state.

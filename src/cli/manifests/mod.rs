@@ -3,6 +3,7 @@
 //! Every error of every document is found at once, and names file, document, line, column and field. What a Secret
 //! holds is kept for credentials and appears in no error: no line of a document in which a Secret may stand is shown.
 
+mod config_maps;
 mod known;
 mod problem;
 mod schema;
@@ -18,6 +19,7 @@ use std::{
     thread,
 };
 
+use k8s_openapi::api::core::v1::ConfigMap;
 use regex::Regex;
 
 pub use known::Object;
@@ -35,6 +37,8 @@ pub struct Manifests {
     /// In the order of files and documents.
     pub manifests: Vec<Manifest>,
     pub secrets: Secrets,
+    /// By namespace and name.
+    pub config_maps: BTreeMap<(String, String), ConfigMap>,
     /// Resources of other kinds, which are left out, by kind.
     pub others: BTreeMap<String, usize>,
 }
@@ -167,6 +171,9 @@ impl Reader<'_> {
         }
         if api_version == "v1" && kind == "Secret" {
             return self.secret(page, node);
+        }
+        if api_version == "v1" && kind == "ConfigMap" {
+            return self.config_map(page, node);
         }
         let Some(known) = self.kinds.iter().position(|known| known.kind == kind) else {
             return self.other(page, node, group, kind);

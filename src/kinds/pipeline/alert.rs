@@ -7,6 +7,7 @@
 use super::{
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+    preflight::Compute,
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, alerts::Alert, shared::State},
@@ -24,6 +25,7 @@ use crate::{
         canonical::Canonical,
         full_name::FullName,
         ident::Ident,
+        json::Json,
         literal::quote_literal,
         schedule::Schedule,
         user_sql::UserSql,
@@ -76,7 +78,7 @@ pub(super) struct Properties {
     warehouse: Option<Ident>,
     schedule: Option<Timing>,
     comment: Option<String>,
-    config: Option<String>,
+    config: Option<Json>,
 }
 
 type Row = Property<Properties>;
@@ -150,7 +152,7 @@ fn read(spec: &PipelineSpec, alert: &Alert, own: FullName, path: &str) -> Result
             warehouse,
             schedule: schedule.map(Timing),
             comment: alert.comment().map(str::to_owned),
-            config: config.map(|config| serde_json::Value::Object(config.0.clone()).to_string()),
+            config: config.map(|config| Json::from(&config.0)),
         },
     })
 }
@@ -180,7 +182,10 @@ impl Object for AlertObject {
         fields(ROWS, &self.properties).into_iter().chain(bodies).chain(state).collect()
     }
     fn sent(&self) -> Option<String> {
-        self.properties.config.clone()
+        self.properties.config.as_ref().map(ToString::to_string)
+    }
+    fn compute(&self) -> Option<Compute> {
+        Some(Compute::of(self.properties.warehouse.as_ref()))
     }
 
     // ---- compare

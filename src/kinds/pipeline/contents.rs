@@ -11,7 +11,7 @@ use crate::{
     engine::{fault::Fault, session::Session},
     plan::Target,
     snowflake::{ClientError, catalog::Scope},
-    values::full_name::FullName,
+    values::{full_name::FullName, ident::Ident},
 };
 
 /// How many objects are named.
@@ -56,7 +56,7 @@ pub(super) async fn contents(on: &Target, session: &Session, as_of: Instant) -> 
 
 /// What Snowflake puts into every database.
 fn is_snowflakes(name: &FullName) -> bool {
-    let schema = name.path().get(1).map(|schema| schema.as_str());
+    let schema = name.path().get(1).map(Ident::as_str);
     schema == Some("INFORMATION_SCHEMA") || (schema == Some("PUBLIC") && name.path().len() == 2)
 }
 

@@ -131,14 +131,17 @@ impl Object for DatabaseObject<'_> {
 
 /// What is transient can't become permanent, and the other way about: that is another object, with other data.
 pub(super) fn transient(wanted: Option<bool>, there: &There<'_>) -> Option<Fault> {
-    // Databases and schemas say so among their options, tables as their kind.
-    // https://docs.snowflake.com/en/sql-reference/sql/show-tables
-    let says = |column: &str| there.found.text(column).is_some_and(|text| text.contains("TRANSIENT"));
-    let is = says("options") || says("kind");
+    let is = is_transient(there);
     let wanted = wanted.filter(|wanted| *wanted != is)?;
     Some(Fault::Refused(format!(
         "{} is {}, which can't be changed: set transient: {is}, or move the data into another one",
         there.found.name(),
         if wanted { "permanent" } else { "transient" }
     )))
+}
+
+/// SHOW DATABASES and SCHEMAS have it among the options, SHOW TABLES as the kind.
+pub(super) fn is_transient(there: &There<'_>) -> bool {
+    let said = |column: &str| there.found.text(column).is_some_and(|text| text.contains("TRANSIENT"));
+    said("options") || said("kind")
 }

@@ -13,6 +13,7 @@ use super::{
     definition::{self, Definition},
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+    preflight::Compute,
     queries,
 };
 use crate::{
@@ -222,6 +223,10 @@ impl Object for Dynamic<'_> {
         let statement = Statement::new(words).of_kind(KIND.word).full_name(&self.name);
         self.rest(statement, &Kept::default(), how == Create::Replace)
     }
+    fn afterwards(&self) -> Vec<Statement> {
+        let rests = self.spec.state == Some(State::Suspended);
+        rests.then(|| self.alter().keyword("SUSPEND")).into_iter().collect()
+    }
     fn fields(&self) -> Vec<Change> {
         let mut all = vec![created("query", text(self.query.as_str()))];
         all.extend(fields(ROWS, &self.properties));
@@ -232,10 +237,14 @@ impl Object for Dynamic<'_> {
             ("initialize", self.spec.initialize.map(|when| when.to_string())),
             ("clusterBy", keys.map(|keys| keys.join(", "))),
             ("transient", self.spec.transient.map(|on| on.to_string())),
+            ("state", self.spec.state.map(|state| state.to_string())),
         ];
         all.extend(more.into_iter().filter_map(|(path, value)| Some(created(path, text(value?)))));
         all.extend(fields(COMMENT, &self.properties));
         all
+    }
+    fn compute(&self) -> Option<Compute> {
+        Some(Compute::of(self.properties.warehouse.as_ref()))
     }
 
     // ---- compare

@@ -152,6 +152,13 @@ impl Options {
         Ok(Self(all))
     }
 
+    /// An option as a spec says it, from how SHOW and DESCRIBE write it; `None`: there is no such option, or its value
+    /// is not understood.
+    pub fn import(file_type: FileType, name: &str, shown: &str) -> Option<Comment> {
+        let (_, takes) = known(file_type).iter().find(|(known, _)| *known == name)?;
+        Some(Comment(takes.shown(shown)?.to_string()))
+    }
+
     /// `NAME = value …`, of all of them or of those that differ.
     pub fn say(&self, statement: Statement, which: impl Fn(&str) -> bool) -> Statement {
         self.0.iter().filter(|(name, ..)| which(name)).fold(statement, |statement, &(name, _, ref value)| {

@@ -141,12 +141,17 @@ impl Object for Materialized<'_> {
         }
         statement.keyword("AS").sql(&self.query)
     }
+    fn afterwards(&self) -> Vec<Statement> {
+        let rests = self.spec.state == Some(State::Suspended);
+        rests.then(|| self.alter().keyword("SUSPEND")).into_iter().collect()
+    }
     fn fields(&self) -> Vec<Change> {
         let keys: Option<Vec<_>> =
             self.cluster_by.as_ref().map(|keys| keys.iter().map(UserSql::as_str).collect());
         let mut all = vec![created("query", text(self.query.as_str()))];
         all.extend(keys.map(|keys| created("clusterBy", text(keys.join(", ")))));
         all.extend(self.spec.secure.map(|on| created("secure", text(on.to_string()))));
+        all.extend(self.spec.state.map(|state| created("state", text(state.to_string()))));
         all.extend(fields(ROWS, self.spec));
         all
     }

@@ -6,6 +6,7 @@
 
 mod alert;
 mod attach;
+mod bodies;
 mod contents;
 mod database;
 mod definition;
@@ -16,6 +17,7 @@ mod file_options;
 mod function;
 mod grants;
 mod graph;
+pub mod import;
 mod masking_policy;
 mod materialized_view;
 mod names;
@@ -26,6 +28,7 @@ mod orphans;
 mod pipe;
 mod plan;
 mod policy;
+mod preflight;
 mod procedure;
 mod queries;
 mod routine;
@@ -52,7 +55,7 @@ pub use observe::Seen;
 use crate::{
     api::{
         APPROVE, Common, CortexPipeline, Record, Status,
-        pipeline::{NotInSync, ObjectCounts, PipelineSpec, PipelineSummary},
+        pipeline::{NotInSync, ObjectCounts, PipelineSpec, PipelineSummary, shared::BodyFrom},
     },
     engine::{
         fault::Fault,
@@ -118,6 +121,12 @@ impl Managed for CortexPipeline {
         let wanted = plan::sorted(listings).0;
         Ok(wanted.iter().map(object::Wanted::on).collect())
     }
+    fn config_maps(&self) -> BTreeSet<String> {
+        bodies::all(&self.spec).map(|from| from.config_map_key_ref.name.clone()).collect()
+    }
+    fn texts(&mut self) -> Vec<&mut BodyFrom> {
+        bodies::all_mut(&mut self.spec).collect()
+    }
     fn role(&self) -> Option<Ident> {
         self.spec.owner_role.as_deref().and_then(|role| Ident::from_spec(role).ok())
     }
@@ -132,7 +141,7 @@ impl Managed for CortexPipeline {
         peers: &dyn Peers,
         as_of: Instant,
     ) -> Result<Seen, Fault> {
-        let mut seen = Seen::default();
+        let mut seen = Seen { edition: session.account.edition.clone(), ..Seen::default() };
         let all = enrichment::expanded(&self.spec, key_of(self));
         let (listings, directory) = plan::listings(&all.spec)?;
         let wanted = plan::sorted(listings).0;
@@ -156,7 +165,7 @@ impl Managed for CortexPipeline {
             object::name("ownerRole", role)?;
         }
         let all = enrichment::expanded(&self.spec, key_of(self));
-        let mut plan = plan::plan(&all.spec, &all.kept, planning, seen)?;
+        let mut plan = plan::plan(&all.spec, &all.kept, &all.buyers(), planning, seen)?;
         plan.warnings = enrichment::prices(&all, &plan.steps, seen);
         plan.blocked.extend(all.blocked);
         Ok(plan)
@@ -167,7 +176,11 @@ impl Managed for CortexPipeline {
     }
 
     fn summary(&self, _: &Seen, tally: &Tally) -> PipelineSummary {
-        let total = self.targets().map(|all| all.len()).unwrap_or_default();
+        let all = self.targets().unwrap_or_default();
+        let troubled = tally.troubles.iter().filter(|trouble| trouble.what != What::Orphaned);
+        let troubled: BTreeSet<_> = troubled.map(|trouble| &trouble.on).collect();
+        // Graphs and grants may fail, too, and are no objects.
+        let in_sync = all.iter().filter(|on| !troubled.contains(on)).count();
         let count = |is: &dyn Fn(What) -> bool| {
             let objects: BTreeSet<_> =
                 tally.troubles.iter().filter(|trouble| is(trouble.what)).map(|trouble| &trouble.on).collect();
@@ -175,10 +188,10 @@ impl Managed for CortexPipeline {
         };
         let failed = count(&|what| what == What::Failed);
         let held = count(&|what| matches!(what, What::Held | What::Skipped));
-        let total = i32::try_from(total).unwrap_or(i32::MAX);
+        let number = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
         let objects = ObjectCounts {
-            total,
-            in_sync: (total - failed - held).max(0),
+            total: number(all.len()),
+            in_sync: number(in_sync),
             failed,
             held,
             orphaned: count(&|what| what == What::Orphaned),
@@ -190,6 +203,7 @@ impl Managed for CortexPipeline {
             not_in_sync: named.take(NAMED).map(not_in_sync).collect(),
             orphaned: orphans.take(NAMED).map(|trouble| trouble.on.to_string()).collect(),
             warnings: enrichment::lasting(&self.spec),
+            missing_grants: tally.grants.iter().take(NAMED).map(ToString::to_string).collect(),
         }
     }
     fn sighting(_: &Seen) -> Option<Sighting> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{names::Directory, observe::Seen};
+use super::{names::Directory, observe::Seen, preflight::Compute};
 use crate::{
     api::{pipeline::PipelineSpec, record::Entry},
     engine::{fault::Fault, ownership::bad_name},
@@ -79,6 +79,10 @@ pub(super) trait Object {
     fn fields(&self) -> Vec<Change>;
     /// What differs, and how it is mended.
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault>;
+    /// What else than the list of its kind tells of it; `managed` is what is recorded.
+    fn lists(&self, _managed: &BTreeSet<String>) -> Vec<Show> {
+        vec![]
+    }
     /// What is read for this object alone, because SHOW lacks it: a statement that reads.
     fn details(&self) -> Option<Statement> {
         None
@@ -89,6 +93,14 @@ pub(super) trait Object {
     }
     /// Policies and tags that hang on it; see [`super::attach`].
     fn attachments(&self) -> Option<&super::attach::Attachments> {
+        None
+    }
+    /// Why it can't be made or compared for now, although it is known what it is.
+    fn waits(&self) -> Option<Fault> {
+        None
+    }
+    /// What it runs on, if it runs.
+    fn compute(&self) -> Option<Compute> {
         None
     }
     /// What only the whole of the graph can do; see [`super::task`].
@@ -215,18 +227,22 @@ impl There<'_> {
                 Some(_) => Cell::Is(self.found.text(column)),
             },
             Source::Parameter => {
-                let Some(rows) = self.details else { return self.unread() };
-                // A dynamic table is a TABLE to its parameters.
-                let word = self.kind.word.strip_prefix("DYNAMIC ").unwrap_or(self.kind.word);
-                let is =
-                    |cell: Option<&str>, text: &str| cell.is_some_and(|cell| cell.eq_ignore_ascii_case(text));
-                let level = |cell| is(cell, word) || is(cell, self.kind.word);
-                let own = rows
-                    .iter()
-                    .find(|parameter| is(parameter.text("key"), row.ddl) && level(parameter.text("level")));
-                own.map_or(Cell::Inherited, |parameter| Cell::Is(parameter.text("value")))
+                if self.details.is_none() {
+                    return self.unread();
+                }
+                self.parameter(row.ddl).map_or(Cell::Inherited, |value| Cell::Is(Some(value)))
             }
         }
+    }
+    /// A parameter that is set on the object itself; SHOW PARAMETERS of the object was read.
+    pub fn parameter(&self, parameter: &str) -> Option<&str> {
+        // A dynamic table is a TABLE to its parameters.
+        let word = self.kind.word.strip_prefix("DYNAMIC ").unwrap_or(self.kind.word);
+        let is = |cell: Option<&str>, text: &str| cell.is_some_and(|cell| cell.eq_ignore_ascii_case(text));
+        let level = |cell| is(cell, word) || is(cell, self.kind.word);
+        let mut rows = self.details?.iter();
+        let own = rows.find(|row| is(row.text("key"), parameter) && level(row.text("level")))?;
+        Some(own.text("value").unwrap_or_default())
     }
     /// What can't be read is as it was sent; otherwise nothing is known of it, and it is set.
     fn unread(&self) -> Cell<'_> {

@@ -23,8 +23,6 @@ use crate::{
 
 /// `SHOW COLUMNS`: the columns of all tables of a database.
 pub(super) const COLUMNS: Show = Show { words: "SHOW COLUMNS", kind: "COLUMN", by: By::Table };
-/// `SHOW PRIMARY KEYS`.
-pub(super) const PRIMARY_KEYS: Show = Show { words: "SHOW PRIMARY KEYS", kind: "PRIMARY KEY", by: By::Table };
 
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -42,12 +40,12 @@ pub struct Seen {
     pub privileges: BTreeMap<(String, bool), crate::snowflake::catalog::Privileges>,
     /// What lies in a database or schema that nothing wants, where its end is approved.
     pub inside: BTreeMap<Target, Vec<Target>>,
+    /// What the account was bought as, where Snowflake tells.
+    pub edition: Option<String>,
     /// Roles of grants that are not there, or not visible.
     pub missing_roles: BTreeSet<String>,
     /// Roles, and what grants are on, that the connection does not let this namespace name, and why.
     pub denied: BTreeMap<String, String>,
-    /// Texts of ConfigMaps, by name and key; `None`: not there.
-    pub texts: BTreeMap<(String, String), Option<String>>,
 }
 
 impl Seen {
@@ -107,7 +105,7 @@ fn places(name: &FullName) -> impl DoubleEndedIterator<Item = Option<FullName>> 
     all.into_iter()
 }
 
-/// Reads what a plan needs. `texts` are already known.
+/// Reads what a plan needs.
 pub(super) async fn observe(
     wanted: &[Wanted<'_>],
     record: &Record,
@@ -135,11 +133,17 @@ pub(super) async fn observe(
     let mut shows: Vec<(Show, BTreeSet<FullName>)> = vec![];
     for kind in KINDS {
         let Some(of_kind) = names.remove(kind.word) else { continue };
-        if kind.word == super::table::KIND.word {
-            shows.extend([(COLUMNS, of_kind.clone()), (PRIMARY_KEYS, of_kind.clone())]);
-        }
         shows.push((kind.show, of_kind));
     }
+    let (nothing, mut more) = (BTreeSet::new(), BTreeMap::<_, (Show, BTreeSet<FullName>)>::new());
+    for object in wanted {
+        let managed = record.entry(&object.on()).map_or(&nothing, |entry| &entry.managed);
+        for show in object.object.lists(managed) {
+            let (_, of_list) = more.entry(show.words).or_insert_with(|| (show, BTreeSet::new()));
+            of_list.extend([Some(&object.name), object.former.as_ref()].into_iter().flatten().cloned());
+        }
+    }
+    shows.extend(more.into_values());
     let reads = shows.iter().map(|(show, of_kind)| list(*show, of_kind, session, as_of));
     for lists in try_join_all(reads).await? {
         seen.lists.extend(lists);
@@ -150,10 +154,10 @@ pub(super) async fn observe(
     descriptions(wanted, record, session, seen).await
 }
 
-type Lists = Vec<((&'static str, Option<FullName>), Arc<Table>)>;
+pub(super) type Lists = Vec<((&'static str, Option<FullName>), Arc<Table>)>;
 
 /// One list for each database; where that ends early, one for each schema, and for what tables have one for each.
-async fn list(
+pub(super) async fn list(
     show: Show,
     names: &BTreeSet<FullName>,
     session: &Session,
@@ -178,7 +182,7 @@ async fn list(
             |name: &&FullName| read.iter().any(|((_, at), table)| *at == place(name) && !table.is_complete());
         rest.retain(ended);
         lists.extend(read);
-        let narrower = depth == 0 || (depth == 1 && show.by == By::Table);
+        let narrower = depth == 0 || (depth == 1 && show.by.is_of_tables());
         rest.retain(|name| name.path().len() == 3);
         if rest.is_empty() || !narrower {
             break;
@@ -221,7 +225,7 @@ async fn owners(
     Ok(())
 }
 
-async fn owner(
+pub(super) async fn owner(
     kind: &'static Kind,
     name: &FullName,
     on: Target,

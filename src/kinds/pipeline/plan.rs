@@ -8,6 +8,7 @@ use super::{
     object::{Create, Kind, Listing, Replace, There, Update, Wanted, hash, recorded, target},
     observe::Seen,
     order::order,
+    preflight,
 };
 use crate::{
     api::{ManagementPolicy, connection::Adoption, pipeline::PipelineSpec, record::Entry},
@@ -60,10 +61,11 @@ pub(super) fn sorted(listings: Vec<Listing<'_>>) -> (Vec<Wanted<'_>>, Vec<(Targe
     (wanted, blocked)
 }
 
-/// The whole plan. `kept` are objects that stay although nothing wants them.
+/// The whole plan. `kept` are objects that stay although nothing wants them, `buyers` those whose SQL asks a model.
 pub(super) fn plan(
     spec: &PipelineSpec,
     kept: &BTreeSet<Target>,
+    buyers: &BTreeSet<Target>,
     planning: &Planning<'_>,
     seen: &Seen,
 ) -> Result<Plan, Fault> {
@@ -77,8 +79,8 @@ pub(super) fn plan(
     let (mut steps, mut last) = (vec![], vec![]);
     for n in order.places {
         let object = &wanted[n];
-        let planned = match circles.get(&n) {
-            Some(fault) => Err(fault.clone()),
+        let planned = match circles.get(&n).cloned().or_else(|| object.object.waits()) {
+            Some(fault) => Err(fault),
             None => driver.steps(object),
         };
         match planned {
@@ -117,6 +119,8 @@ pub(super) fn plan(
     plan.steps.append(&mut behind);
     plan.steps.extend(orphans);
     used_by(&mut plan.steps, &wanted);
+    preflight::needs(&mut plan, &preflight::computes(&wanted), buyers);
+    preflight::edition(&mut plan, seen.edition.as_deref());
     Ok(plan)
 }
 

@@ -16,7 +16,7 @@ use crate::{
         data_type::DataType,
         full_name::FullName,
         ident::Ident,
-        path::{split_outside_quotes, types_of},
+        path::{split_list, types_of},
         user_sql::UserSql,
     },
 };
@@ -94,26 +94,30 @@ struct Signature {
 
 impl Signature {
     /// `(A VARCHAR, B NUMBER)` and `VARCHAR(134217728)`; `None`: it is not understood.
-    fn shown(arguments: &str, returns: &str) -> Option<Self> {
-        let inner = arguments.trim().strip_prefix('(')?.strip_suffix(')')?;
-        let mut parts: Vec<String> = vec![];
-        for piece in split_outside_quotes(inner, ',') {
-            // A comma inside parentheses (`VECTOR(FLOAT, 3)`) separates no arguments.
-            match parts.last_mut().filter(|part| part.matches('(').count() > part.matches(')').count()) {
-                Some(open) => *open = format!("{open},{piece}"),
-                None => parts.push(piece.trim().to_owned()),
-            }
-        }
-        let argument = |part: &String| {
-            let (own, kind) = match part.strip_prefix('"') {
-                Some(rest) => rest.split_once("\" ")?,
-                None => part.split_once(' ')?,
-            };
-            Some((own.replace("\"\"", "\""), DataType::parse(kind).ok()?.short()))
-        };
-        let arguments = parts.iter().filter(|part| !part.is_empty()).map(argument).collect::<Option<_>>()?;
-        Some(Self { arguments, returns: DataType::parse(returns).ok()?.short() })
+    fn shown(shown: &str, returns: &str) -> Option<Self> {
+        let all = arguments(shown)?.into_iter().map(|(own, of)| (own.as_str().to_owned(), of.short()));
+        Some(Self { arguments: all.collect(), returns: DataType::parse(returns).ok()?.short() })
     }
+}
+
+/// `(A VARCHAR, B NUMBER)`, as DESCRIBE has it; `None`: it is not understood.
+pub(super) fn arguments(shown: &str) -> Option<Vec<(Ident, DataType)>> {
+    let inner = shown.trim().strip_prefix('(')?.strip_suffix(')')?;
+    // A comma inside parentheses (`VECTOR(FLOAT, 3)`) separates no arguments.
+    let argument = |part: &str| {
+        let (own, of) = match part.strip_prefix('"') {
+            Some(rest) => rest.split_once("\" ")?,
+            None => part.split_once(' ')?,
+        };
+        Some((Ident::exact(&own.replace("\"\"", "\"")).ok()?, DataType::parse(of).ok()?))
+    };
+    split_list(inner).into_iter().map(argument).collect()
+}
+
+/// Whether other policies may read the masked column.
+pub(super) fn is_exempt(there: &There<'_>) -> bool {
+    let options = there.found.text("options").unwrap_or_default().replace(' ', "");
+    options.to_ascii_lowercase().contains("\"exempt_other_policies\":true")
 }
 
 impl std::fmt::Display for Signature {
@@ -152,8 +156,7 @@ impl<S: Sync> Object for PolicyObject<'_, S> {
         let path = &self.path;
         let other = "a policy keeps it for life: write another entry with the one that you want, let tables and views use that, then remove this one";
         if let Some(wanted) = self.exempt {
-            let options = there.found.text("options").unwrap_or_default().replace(' ', "");
-            let is = options.to_ascii_lowercase().contains("\"exempt_other_policies\":true");
+            let is = is_exempt(there);
             if is != wanted {
                 update.fault =
                     Some(Fault::Refused(format!("spec.{path}.exemptOtherPolicies: it is {is}, and {other}")));

@@ -9,6 +9,7 @@ use super::{
     dynamic_table::warehouse,
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+    preflight::Compute,
     queries,
 };
 use crate::{
@@ -180,6 +181,9 @@ impl Object for Service<'_> {
         all.extend(fields(ROWS, &self.properties));
         all.extend(fields(COMMENT, &self.properties));
         all
+    }
+    fn compute(&self) -> Option<Compute> {
+        Some(Compute::of(self.properties.warehouse.as_ref()))
     }
 
     // ---- compare

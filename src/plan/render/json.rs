@@ -18,6 +18,8 @@ pub struct Document<'a> {
     pub waiting: Vec<Failed<'a>>,
     /// What a person should know before the plan is carried out.
     pub warnings: Vec<Failed<'a>>,
+    /// What gives the roles the privileges that they lack.
+    pub missing_grants: Vec<&'a str>,
     pub summary: Summary,
 }
 
@@ -105,6 +107,7 @@ pub fn document(report: &Report) -> Document<'_> {
         changes: changes.collect(),
         errors: failed(|entry| entry.fault.iter().chain(&entry.blocked).collect()),
         warnings: failed(|entry| entry.warnings.iter().collect()),
+        missing_grants: report.grants.iter().map(String::as_str).collect(),
         waiting: failed(|entry| entry.waiting.iter().collect()),
         summary: report.summary(),
     }

@@ -51,7 +51,13 @@ pub fn render(report: &Report, options: Options) -> String {
         told("Notes", |entry| entry.warnings.iter().collect()),
         told("Waiting", |entry| entry.waiting.iter().collect()),
     ];
-    let details: Vec<String> = first.into_iter().flatten().chain(details).collect();
+    let grants: Vec<_> = report.grants.iter().map(|grant| shown_sql(grant, "") + ";").collect();
+    let grants = (!grants.is_empty()).then(|| {
+        let text = grants.join("\n");
+        let fence = fence(&text);
+        format!("\n**{}**\n\n{fence}sql\n{text}\n{fence}\n", super::LACKING)
+    });
+    let details: Vec<String> = grants.into_iter().chain(first.into_iter().flatten()).chain(details).collect();
     let mut left = details.len();
     for part in details {
         if out.len() + part.len() > LIMIT {

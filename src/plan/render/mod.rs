@@ -12,10 +12,16 @@ use std::fmt::{self, Display};
 
 use super::{Action, Change, Effect, Note, Risk, Step, Target};
 
+/// Above the statements that give roles what they lack.
+const LACKING: &str =
+    "privileges are missing; who may grant them runs (what a role can't see may also not be there yet):";
+
 /// What a run would do, resource by resource, in the order of the manifests.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     pub entries: Vec<Entry>,
+    /// What gives the roles the privileges that they lack: statements to be run by who may.
+    pub grants: Vec<String>,
 }
 
 /// One resource, and its part of the plan.

@@ -45,6 +45,13 @@ pub fn render(report: &Report, options: Options) -> String {
             problem(&mut out, entry, why, (YELLOW, "waits"));
         }
     }
+    if !report.grants.is_empty() {
+        let _ = writeln!(out, "{YELLOW}  !{YELLOW:#} {BOLD}{}{BOLD:#}\n", super::LACKING);
+        for grant in &report.grants {
+            let _ = writeln!(out, "{};", shown_sql(grant, ""));
+        }
+        out.push('\n');
+    }
     let _ = writeln!(out, "{BOLD}{}{BOLD:#}", report.summary());
     out
 }

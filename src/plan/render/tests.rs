@@ -78,6 +78,7 @@ fn report() -> Report {
             held,
             failed,
         ],
+        grants: vec![r#"GRANT CREATE TABLE ON SCHEMA "D"."s s" TO ROLE "R""#.into()],
     }
 }
 
@@ -90,7 +91,10 @@ fn hostile() -> Report {
     entry.name = HOSTILE.into();
     entry.fault = Some(HOSTILE.into());
     entry.held.push((0, HOSTILE.into()));
-    Report { entries: vec![entry] }
+    Report {
+        entries: vec![entry],
+        grants: vec!["GRANT X ON SCHEMA \"a\u{1b}[31m```b\" TO ROLE \"R\"".into()],
+    }
 }
 
 #[test]
@@ -112,7 +116,8 @@ fn markdown_is_a_table_and_what_is_too_long_for_one() {
 
 #[test]
 fn no_changes_is_said_in_a_sentence() {
-    let report = Report { entries: vec![entry("a", vec![]), entry("b", vec![adoption("B")])] };
+    let entries = vec![entry("a", vec![]), entry("b", vec![adoption("B")])];
+    let report = Report { entries, ..Report::default() };
     assert!(!report.summary().has_changes());
     let text = terminal::render(&report, terminal::Options::default());
     insta::assert_snapshot!(strip_str(&text).to_string());
@@ -153,7 +158,10 @@ fn a_huge_plan_fits_a_comment() {
             vec![step("W", Action::Update(vec![change("c", None, Some("long\ntext"), Risk::Safe)]))],
         )
     });
-    let text = markdown::render(&Report { entries: entries.collect() }, terminal::Options { show_sql: true });
+    let text = markdown::render(
+        &Report { entries: entries.collect(), ..Report::default() },
+        terminal::Options { show_sql: true },
+    );
     assert!(text.len() < 65_536);
     assert!(text.contains("more. Run `snowfence plan`"), "{}", &text[text.len() - 200..]);
 }

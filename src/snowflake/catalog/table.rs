@@ -37,13 +37,22 @@ pub enum By {
     Signature,
     /// The table that a row is of (SHOW COLUMNS, SHOW PRIMARY KEYS): many rows have one.
     Table,
+    /// The table that refers to another (SHOW IMPORTED KEYS): many rows have one.
+    Foreign,
+}
+
+impl By {
+    /// Whether a table is a place to look in, and many rows are of one.
+    pub const fn is_of_tables(self) -> bool {
+        matches!(self, Self::Table | Self::Foreign)
+    }
 }
 
 /// Where a list looks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     Account,
-    /// In a database, or in a schema.
+    /// In a database, in a schema, or in a table.
     In(FullName),
 }
 
@@ -53,7 +62,11 @@ impl Scope {
         match self {
             Self::Account => statement,
             Self::In(place) => {
-                let kind = if place.path().len() == 1 { "IN DATABASE" } else { "IN SCHEMA" };
+                let kind = match place.path().len() {
+                    1 => "IN DATABASE",
+                    2 => "IN SCHEMA",
+                    _ => "IN TABLE",
+                };
                 statement.keyword(kind).full_name(place)
             }
         }
@@ -77,7 +90,7 @@ const NONE: u32 = u32::MAX;
 impl Table {
     pub(super) fn new(rows: Rows, by: By, began: Instant) -> Self {
         let mut by_key: HashMap<Box<str>, u32> = HashMap::with_capacity(rows.len());
-        let mut next = if by == By::Table { vec![NONE; rows.len()] } else { vec![] };
+        let mut next = if by.is_of_tables() { vec![NONE; rows.len()] } else { vec![] };
         for (n, row) in rows.iter().enumerate().rev() {
             let Some(key) = key(row, by) else { continue };
             let later = by_key.insert(key, n as u32);
@@ -129,6 +142,7 @@ fn key(row: Row<'_>, by: By) -> Option<Box<str>> {
         By::Path => &["name"],
         By::Signature => &["catalog_name", "schema_name", "name"],
         By::Table => &["database_name", "schema_name", "table_name"],
+        By::Foreign => &["fk_database_name", "fk_schema_name", "fk_table_name"],
     };
     let mut path: Option<FullName> = None;
     for column in columns {

@@ -1,7 +1,9 @@
 //! Plans of pipelines, a module per kind of object.
 
 mod alert;
+mod bodies;
 mod lists;
+mod needs;
 mod policies;
 mod queried;
 mod routine;

@@ -57,6 +57,7 @@ impl Account {
             What::Clone(source) => self.cloned(context, &access, place, source)?,
             What::Definition(it) => {
                 let task = self.defined(context, &access, (place, &name, before), it, Task::default())?;
+                self.may_run_on(&access, task.warehouse, "EXECUTE MANAGED TASK")?;
                 let comment = value_of(&it.settings, "COMMENT").and_then(Value::text);
                 let tags = self.tag_values(context, &access, &it.tags)?;
                 (task, tags, comment.unwrap_or_default().to_owned())

@@ -32,6 +32,29 @@ fn an_alert_comes_changes_and_goes() {
 }
 
 #[test]
+fn the_owner_needs_privileges_to_create_and_to_run() {
+    let mut session = with_schema();
+    session.all(
+        "CREATE ROLE r; GRANT ROLE r TO USER operator; GRANT USAGE ON DATABASE d TO ROLE r;
+         GRANT USAGE, CREATE ALERT ON SCHEMA d.s TO ROLE r; GRANT MONITOR ON WAREHOUSE w TO ROLE r",
+    );
+    let (own, less) = (
+        "CREATE ALERT d.s.own WAREHOUSE = w SCHEDULE = '5 MINUTE' IF (EXISTS (SELECT 1)) THEN SELECT 1",
+        "CREATE ALERT d.s.less SCHEDULE = '5 MINUTE' IF (EXISTS (SELECT 1)) THEN SELECT 1",
+    );
+    for (lacks, statement) in [
+        ("USAGE ON WAREHOUSE w", own),
+        ("EXECUTE MANAGED ALERT ON ACCOUNT", less),
+        ("EXECUTE ALERT ON ACCOUNT", "ALTER ALERT d.s.own RESUME"),
+    ] {
+        let code = if statement.starts_with("ALTER") { 91_089 } else { 3001 };
+        assert_eq!(session.as_role("R").refused(statement).code, code, "{statement}");
+        session.as_role("ACCOUNTADMIN").ok(&format!("GRANT {lacks} TO ROLE r"));
+        session.as_role("R").ok(statement);
+    }
+}
+
+#[test]
 fn what_no_alert_can_be() {
     let mut session = with_schema();
     session.all(

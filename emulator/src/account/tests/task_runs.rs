@@ -12,8 +12,25 @@ fn the_owner_needs_privileges_to_run() {
          GRANT USAGE ON DATABASE d TO ROLE op; GRANT USAGE ON SCHEMA d.s TO ROLE op; GRANT MONITOR ON WAREHOUSE w TO ROLE r",
     );
     session.as_role("R");
-    session.ok("CREATE TASK d.s.t WAREHOUSE = w SCHEDULE = '5 MINUTE' AS SELECT 1");
-    session.ok("CREATE TASK d.s.less SCHEDULE = '5 MINUTE' AS SELECT 1");
+    let (own, less) = (
+        "CREATE TASK d.s.t WAREHOUSE = w SCHEDULE = '5 MINUTE' AS SELECT 1",
+        "CREATE TASK d.s.less SCHEDULE = '5 MINUTE' AS SELECT 1",
+    );
+    assert_eq!(
+        short(&session.refused(own)),
+        "003001 42501 Insufficient privileges to operate on warehouse 'W'"
+    );
+    assert!(
+        short(&session.refused(less))
+            .starts_with("003001 42501 Insufficient privileges to operate on account")
+    );
+    session.as_role("ACCOUNTADMIN");
+    session.all("GRANT USAGE ON WAREHOUSE w TO ROLE r; GRANT EXECUTE MANAGED TASK ON ACCOUNT TO ROLE r");
+    session.as_role("R").all(&format!("{own}; {less}"));
+    session.as_role("ACCOUNTADMIN");
+    session
+        .all("REVOKE USAGE ON WAREHOUSE w FROM ROLE r; REVOKE EXECUTE MANAGED TASK ON ACCOUNT FROM ROLE r");
+    session.as_role("R");
     let resume = "ALTER TASK d.s.t RESUME";
     let refused =
         |what: &str| format!("091089 23001 Cannot execute task , {what} must be granted to owner role");

@@ -269,3 +269,27 @@ fn policies_hang_on_views_and_their_columns() {
     session.context.warehouse = None;
     assert_eq!(session.refused(&on_view).code, 606);
 }
+
+#[test]
+fn who_asks_a_model_needs_a_privilege_and_a_role_that_public_has() {
+    let mut session = Session::enterprise();
+    session
+        .all("CREATE WAREHOUSE w INITIALLY_SUSPENDED = TRUE; CREATE DATABASE d; CREATE TABLE t (a VARCHAR)");
+    let create = |name: &str, function: &str| {
+        format!(
+            "CREATE DYNAMIC TABLE {name} TARGET_LAG = '1 hour' WAREHOUSE = w AS SELECT {function}(a) AS b FROM t"
+        )
+    };
+    session.ok(&create("one", "AI_SENTIMENT"));
+    session.ok("REVOKE DATABASE ROLE SNOWFLAKE.CORTEX_USER FROM ROLE PUBLIC");
+    assert_eq!(
+        short(&session.refused(&create("two", "SNOWFLAKE.CORTEX.SENTIMENT"))),
+        "002141 42601 Unknown user-defined function SNOWFLAKE.CORTEX.SENTIMENT"
+    );
+    session.all("GRANT DATABASE ROLE SNOWFLAKE.AI_FUNCTIONS_USER TO ROLE ACCOUNTADMIN");
+    session.ok(&create("two", "AI_SENTIMENT"));
+    session.all("REVOKE USE AI FUNCTIONS ON ACCOUNT FROM ROLE PUBLIC");
+    session.all("REVOKE USE AI FUNCTIONS ON ACCOUNT FROM ROLE ACCOUNTADMIN");
+    assert_eq!(session.refused(&create("three", "AI_SENTIMENT")).code, 3001);
+    session.ok(&create("three", "UPPER"));
+}

@@ -123,6 +123,7 @@ impl Account {
         }
         let dynamic = create.kind == ObjectKind::DynamicTable;
         if dynamic {
+            self.may_ask(access, &create.query.facts.functions)?;
             rules::target_lag(&create.settings)?;
             rules::refresh_mode(create)?;
         }

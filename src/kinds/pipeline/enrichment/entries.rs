@@ -163,7 +163,8 @@ impl Maker<'_> {
         )?);
         entries.views.push(self.view("BACKLOG", template::BACKLOG, "how much waits, and why", &values)?);
         let streams = existing.iter().map(|name| Target::new("STREAM", name.to_string())).collect();
-        let priced = Priced::of(entry, &self.names.all(), streams, self.source.rows);
+        let buyer = Target::new("TASK", self.names.part("BUY")?.to_string());
+        let priced = Priced::of(entry, self.names, streams, buyer, self.source.rows);
         Ok((entries, priced))
     }
 
@@ -365,10 +366,10 @@ impl Maker<'_> {
             state: entry.state,
             ..DynamicTable::default()
         };
-        let view = self.view("NEWEST", template::BOUGHT, "the result beside each row", &values)?;
-        let entries = Entries { dynamic_tables: vec![table], views: vec![view], ..Entries::default() };
-        let bought = vec![Target::new("DYNAMIC TABLE", outcome.to_string())];
-        let priced = Priced::of(entry, &self.names.all(), bought, self.source.rows);
+        let views = vec![self.view("NEWEST", template::BOUGHT, "the result beside each row", &values)?];
+        let entries = Entries { dynamic_tables: vec![table], views, ..Entries::default() };
+        let bought = Target::new("DYNAMIC TABLE", outcome.to_string());
+        let priced = Priced::of(entry, self.names, vec![bought.clone()], bought, self.source.rows);
         Ok((entries, priced))
     }
 }

@@ -43,6 +43,13 @@ pub(super) struct Expanded<'a> {
     priced: Vec<price::Priced>,
 }
 
+impl Expanded<'_> {
+    /// The objects whose SQL asks a model.
+    pub fn buyers(&self) -> BTreeSet<Target> {
+        self.priced.iter().map(|priced| priced.buyer.clone()).collect()
+    }
+}
+
 /// The parts of an object's name behind that of the enrichment.
 const TABLES: [&str; 4] = ["RESULT", "QUEUE", "OUTCOME", "SPEND"];
 

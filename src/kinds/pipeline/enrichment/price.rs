@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{observe::Seen, table},
-    Expanded,
+    Expanded, Names,
     entries::{ROWS_PER_DAY, ROWS_PER_RUN},
 };
 use crate::{
@@ -27,11 +27,19 @@ pub(super) struct Priced {
     objects: BTreeSet<Target>,
     /// Those whose creation buys, or queues, rows that are there already.
     existing: Vec<Target>,
+    /// The one whose SQL asks the model.
+    pub(super) buyer: Target,
     rows: FullName,
 }
 
 impl Priced {
-    pub fn of(entry: &Enrichment, objects: &[Target], existing: Vec<Target>, rows: FullName) -> Self {
+    pub fn of(
+        entry: &Enrichment,
+        names: &Names,
+        existing: Vec<Target>,
+        buyer: Target,
+        rows: FullName,
+    ) -> Self {
         let model = entry.model.as_deref().map(|model| format!(" with {model}"));
         Self {
             name: entry.name().to_owned(),
@@ -39,8 +47,9 @@ impl Priced {
             dynamic: entry.engine == Some(Engine::DynamicTable),
             backfill: entry.backfill.unwrap_or_default(),
             limits: entry.limits.clone().unwrap_or_default(),
-            objects: objects.iter().chain(&existing).cloned().collect(),
+            objects: names.all().into_iter().chain(existing.iter().cloned()).collect(),
             existing,
+            buyer,
             rows,
         }
     }

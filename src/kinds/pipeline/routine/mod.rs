@@ -15,7 +15,7 @@ mod compare;
 mod read;
 mod values;
 
-pub(super) use read::{Written, signature, wanted, written};
+pub(super) use read::{Written, columns, signature, wanted, written};
 pub(super) use values::{Files, Names, Secrets, Texts};
 
 use super::object::{Create, Kind, Object, There, Update, created, text};
@@ -135,6 +135,8 @@ pub(super) struct Routine<'a> {
     returns: Returns,
     language: Language,
     body: &'a str,
+    /// Why the body is not there.
+    waits: Option<Fault>,
     properties: Properties,
 }
 
@@ -274,6 +276,9 @@ impl Object for Routine<'_> {
         let mut properties = self.properties.clone();
         (properties.comment, properties.secure, properties.memoizable) = (None, None, None);
         Some(self.write(Begin::Plain, &properties).to_string())
+    }
+    fn waits(&self) -> Option<Fault> {
+        self.waits.clone()
     }
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
         self.compared(there)

@@ -11,6 +11,7 @@ use crate::{
     },
     engine::fault::Fault,
     kinds::pipeline::{
+        bodies,
         names::Directory,
         object::{Kind, Wanted, name},
     },
@@ -25,6 +26,7 @@ pub(in crate::kinds::pipeline) struct Written<'a> {
     pub returns_table: Option<&'a [Typed]>,
     pub language: Language,
     pub body: Option<&'a Body>,
+    pub body_from: Option<&'a shared::BodyFrom>,
     pub runtime_version: Option<&'a Word>,
     pub packages: Option<&'a [Word]>,
     pub imports: Option<&'a [Path]>,
@@ -46,6 +48,7 @@ macro_rules! written {
             returns_table: $spec.returns_table.as_deref(),
             language: $spec.language,
             body: $spec.body.as_ref(),
+            body_from: $spec.body_from.as_ref(),
             runtime_version: $spec.runtime_version.as_ref(),
             packages: $spec.packages.as_deref(),
             imports: $spec.imports.as_deref(),
@@ -113,7 +116,10 @@ pub(in crate::kinds::pipeline) fn wanted<'a>(
     let arguments = written.arguments()?;
     let types: Vec<_> = arguments.iter().map(|argument| argument.data_type.short()).collect();
     let full = full.clone().taking(types.join(", "));
-    let body = written.body.ok_or_else(|| written.refused("body", "the text is not there"))?;
+    let (body, waits) = match bodies::body(written.body, written.body_from, &written.path) {
+        Ok((body, _)) => (body, None),
+        Err(fault) => ("", Some(fault)),
+    };
     let mut needs = vec![];
     let field = |field: &str| format!("{}.{field}", written.path);
     let imports = written.imports.map(|all| {
@@ -172,13 +178,14 @@ pub(in crate::kinds::pipeline) fn wanted<'a>(
         returns: written.returns()?,
         language: written.language,
         body,
+        waits,
         properties,
     };
     Ok(Wanted { kind, name: full, needs, former: None, object: Box::new(routine) })
 }
 
 /// The columns of a table that is returned, as DESCRIBE prints them; `None`: not understood.
-pub(super) fn columns(shown: &str) -> Option<Vec<(Ident, DataType)>> {
+pub(in crate::kinds::pipeline) fn columns(shown: &str) -> Option<Vec<(Ident, DataType)>> {
     let inner = shown.trim().strip_prefix("TABLE")?.trim().strip_prefix('(')?.strip_suffix(')')?;
     let one = |column: &str| {
         let column = column.trim();

@@ -4,30 +4,33 @@
 //! A table is never replaced. Columns are compared by name ([`columns`]); what loses data waits for approval.
 
 mod columns;
+pub(super) mod keys;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use columns::Columns;
+use keys::Keys;
 
 use super::{
     attach::{Attachments, Said},
     database::transient,
+    definition,
     names::Directory,
-    object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
-    observe::PRIMARY_KEYS,
+    object::{Create, Kind, Listing, Object, There, Update, Wanted, created, fields, name, text},
+    observe::COLUMNS,
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, tables::Table, text::Comment},
     engine::fault::Fault,
     plan::{
-        Change, Property, Risk, Target,
+        Change, Property, Target,
         property::{Lens, assignments},
     },
     snowflake::{
         Statement,
         catalog::{By, Show},
     },
-    values::{full_name::FullName, ident::Ident, user_sql::UserSql},
+    values::{full_name::FullName, user_sql::UserSql},
 };
 
 // ---- rows
@@ -117,10 +120,8 @@ struct TableObject<'a> {
     spec: &'a Table,
     name: FullName,
     columns: Columns<'a>,
-    primary_key: Vec<Ident>,
+    keys: Keys,
     cluster_by: Option<Vec<UserSql>>,
-    foreign_keys: Vec<(Vec<Ident>, FullName, Vec<Ident>)>,
-    unique_keys: Vec<Vec<Ident>>,
     attachments: Arc<Attachments>,
     needs: Vec<Target>,
 }
@@ -128,46 +129,9 @@ struct TableObject<'a> {
 impl<'a> TableObject<'a> {
     fn read(spec: &'a Table, full: FullName, directory: &Directory, path: &str) -> Result<Self, Fault> {
         let mut columns = Columns::read(&spec.columns, path)?;
-        let known = |field: &str, list: &[crate::api::pipeline::text::Name]| {
-            let one = |text: &crate::api::pipeline::text::Name| {
-                let column = name(&format!("{path}.{field}"), text)?;
-                if columns.has(&column) {
-                    return Ok(column);
-                }
-                Err(Fault::Refused(format!(
-                    "spec.{path}.{field}: the table has no column {}",
-                    column.to_spec()
-                )))
-            };
-            list.iter().map(one).collect::<Result<Vec<_>, _>>()
-        };
-        let primary_key = known("primaryKey", &spec.primary_key)?;
-        let unique_keys: Result<Vec<_>, _> =
-            spec.unique_keys.iter().map(|columns| known("uniqueKeys", columns)).collect();
         let mut needs = vec![];
-        let mut foreign_keys = vec![];
-        for key in &spec.foreign_keys {
-            let field = format!("{path}.foreignKeys.references");
-            let (other, target) = directory.resolve(&["TABLE"], &key.references, &full, &field)?;
-            // A table may refer to itself.
-            needs.extend(target.filter(|_| other != full));
-            let far: Result<Vec<_>, _> =
-                key.referenced_columns.iter().map(|column| name(&field, column)).collect();
-            foreign_keys.push((known("foreignKeys.columns", &key.columns)?, other, far?));
-        }
-        let cluster_by = match &spec.cluster_by {
-            Some(all) => Some(
-                all.iter()
-                    .map(|text| {
-                        UserSql::expression(text).map_err(|error| {
-                            Fault::Refused(format!("spec.{path}.clusterBy: {:?}: {error}", text.0))
-                        })
-                    })
-                    .collect::<Result<Vec<_>, _>>()?,
-            ),
-            None => None,
-        };
-        let unique_keys = unique_keys?;
+        let keys = Keys::read(spec, &full, directory, path, |column| columns.has(column), &mut needs)?;
+        let cluster_by = definition::keys(spec.cluster_by.as_ref(), path)?;
         let masks =
             spec.columns.iter().filter_map(|column| Some((&column.name, column.masking_policy.as_ref()?)));
         let said = Said {
@@ -179,83 +143,11 @@ impl<'a> TableObject<'a> {
         let attachments = Arc::new(Attachments::read(&KIND, &full, directory, path, &said)?);
         columns.attach(&attachments);
         needs.extend(attachments.needs.iter().cloned());
-        Ok(Self {
-            spec,
-            name: full,
-            columns,
-            primary_key,
-            cluster_by,
-            foreign_keys,
-            unique_keys,
-            attachments,
-            needs,
-        })
+        Ok(Self { spec, name: full, columns, keys, cluster_by, attachments, needs })
     }
 
     fn alter(&self) -> Statement {
         Statement::new("ALTER TABLE").of_kind(KIND.word).full_name(&self.name)
-    }
-
-    fn compare_key(&self, there: &There<'_>, update: &mut Update) {
-        let managed = there.entry.managed.contains("primaryKey");
-        if self.primary_key.is_empty() && !managed {
-            return;
-        }
-        if !self.primary_key.is_empty() {
-            update.managed.insert("primaryKey".into());
-        }
-        let Some(list) = there.seen.of_table(PRIMARY_KEYS, &self.name) else { return };
-        let key = there.found.name();
-        let mut present: Vec<(i64, String)> = list
-            .all(key)
-            .filter_map(|row| {
-                let at = row.text("key_sequence")?.parse().ok()?;
-                Some((at, row.text("column_name")?.to_owned()))
-            })
-            .collect();
-        present.sort();
-        let present: Vec<String> = present.into_iter().map(|(_, column)| column).collect();
-        if present.iter().map(String::as_str).eq(self.primary_key.iter().map(Ident::as_str)) {
-            return;
-        }
-        let wanted: Vec<_> = self.primary_key.iter().map(Ident::to_spec).collect();
-        let (from, to) = (present.join(", "), wanted.join(", "));
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let (from, to) = (some(&from), some(&to));
-        update.changes.push(changed("primaryKey", from.as_deref(), to.as_deref(), Risk::Safe));
-        if from.is_some() {
-            update.statements.push(self.alter().keyword("DROP PRIMARY KEY"));
-        }
-        if to.is_some() {
-            let statement = self.alter().keyword("ADD PRIMARY KEY");
-            update.statements.push(statement.list(&self.primary_key, Statement::ident));
-        }
-    }
-
-    fn compare_clustering(&self, there: &There<'_>, update: &mut Update) {
-        let managed = there.entry.managed.contains("clusterBy");
-        let wanted = match &self.cluster_by {
-            Some(wanted) => {
-                update.managed.insert("clusterBy".into());
-                wanted.as_slice()
-            }
-            None if managed => &[],
-            None => return,
-        };
-        let present = there.found.text("cluster_by").unwrap_or_default();
-        let texts: Vec<_> = wanted.iter().map(UserSql::as_str).collect();
-        let wanted_text = texts.join(", ");
-        if plain_key(present) == plain_key(&wanted_text) || there.ignores("clusterBy") {
-            return;
-        }
-        let to = (!wanted.is_empty()).then_some(wanted_text.as_str());
-        let change = changed("clusterBy", Some(present).filter(|text| !text.is_empty()), to, Risk::Safe);
-        let statement = if wanted.is_empty() {
-            self.alter().keyword("DROP CLUSTERING KEY")
-        } else {
-            self.alter().keyword("CLUSTER BY").list(wanted, Statement::sql)
-        };
-        update.push(change, statement);
     }
 }
 
@@ -286,19 +178,7 @@ impl Object for TableObject<'_> {
         let words = if transient { "CREATE TRANSIENT TABLE" } else { "CREATE TABLE" };
         let mut statement = Statement::new(words).of_kind(KIND.word).full_name(&self.name).keyword("(");
         statement = self.columns.declare(statement);
-        if !self.primary_key.is_empty() {
-            statement = statement.keyword(", PRIMARY KEY").list(&self.primary_key, Statement::ident);
-        }
-        for key in &self.unique_keys {
-            statement = statement.keyword(", UNIQUE").list(key, Statement::ident);
-        }
-        for (own, other, far) in &self.foreign_keys {
-            statement = statement.keyword(", FOREIGN KEY").list(own, Statement::ident);
-            statement = statement.keyword("REFERENCES").full_name(other);
-            if !far.is_empty() {
-                statement = statement.list(far, Statement::ident);
-            }
-        }
+        statement = self.keys.declare(statement);
         statement = statement.keyword(")");
         if let Some(keys) = self.cluster_by.as_ref().filter(|keys| !keys.is_empty()) {
             statement = statement.keyword("CLUSTER BY").list(keys, Statement::sql);
@@ -307,8 +187,7 @@ impl Object for TableObject<'_> {
     }
     fn fields(&self) -> Vec<Change> {
         let mut all = self.columns.fields();
-        let key: Vec<_> = self.primary_key.iter().map(Ident::to_spec).collect();
-        all.extend((!key.is_empty()).then(|| created("primaryKey", text(key.join(", ")))));
+        all.extend(self.keys.fields());
         let clustering: Option<Vec<_>> =
             self.cluster_by.as_ref().map(|keys| keys.iter().map(UserSql::as_str).collect());
         all.extend(clustering.map(|keys| created("clusterBy", text(keys.join(", ")))));
@@ -327,14 +206,17 @@ impl Object for TableObject<'_> {
             update.managed.insert("transient".into());
         }
         let columns = self.columns.compare(there, &self.alter(), &mut update)?;
-        self.compare_key(there, &mut update);
-        self.compare_clustering(there, &mut update);
+        self.keys.compare(there, &self.alter(), &mut update);
+        definition::clustering(self.cluster_by.as_deref(), &self.alter(), there, &mut update);
         self.attachments.compare(there, &columns, &mut update);
         Ok(update)
     }
     fn details(&self) -> Option<Statement> {
         self.spec.max_data_extension_time_in_days?;
         Some(Statement::new("SHOW PARAMETERS IN TABLE").of_kind("PARAMETERS").full_name(&self.name))
+    }
+    fn lists(&self, managed: &BTreeSet<String>) -> Vec<Show> {
+        [COLUMNS].into_iter().chain(self.keys.lists(managed)).collect()
     }
     fn attachments(&self) -> Option<&Attachments> {
         Some(&self.attachments)

@@ -7,10 +7,13 @@ mod read;
 
 use std::collections::BTreeSet;
 
-pub(super) use read::Role;
 use read::wanted;
+pub(super) use read::{Role, has_data};
 
-use super::object::{Create, Kind, Object, There, Update, changed, created, fields, text};
+use super::{
+    object::{Create, Kind, Object, There, Update, changed, created, fields, text},
+    preflight::Compute,
+};
 use crate::{
     api::pipeline::{Listed, shared::State, task_graphs::Overlap},
     engine::fault::Fault,
@@ -27,6 +30,7 @@ use crate::{
         canonical::Canonical,
         full_name::FullName,
         ident::Ident,
+        json::Json,
         literal::quote_literal,
         schedule::Schedule,
         user_sql::UserSql,
@@ -67,7 +71,7 @@ pub(super) struct Properties {
     warehouse: Option<Ident>,
     initial_size: Option<WarehouseSize>,
     schedule: Option<Schedule>,
-    config: Option<String>,
+    config: Option<Json>,
     timeout: Option<i64>,
     suspend_after: Option<i32>,
     error_integration: Option<Ident>,
@@ -159,6 +163,8 @@ pub(super) struct Task {
     pub state: Option<State>,
     predecessors: BTreeSet<FullName>,
     body: UserSql,
+    /// Why the body is not there.
+    waits: Option<Fault>,
     when: Option<UserSql>,
     overlap: Option<Overlap>,
     serverless: bool,
@@ -172,12 +178,6 @@ struct TaskObject<'a>(Task, std::marker::PhantomData<&'a ()>);
 impl Task {
     fn alter(&self) -> Statement {
         Statement::new("ALTER TASK").of_kind(KIND.word).full_name(&self.name)
-    }
-    fn with_parameters(&self, mut statement: Statement) -> Statement {
-        for (parameter, value) in &self.parameters {
-            statement = statement.value(&text(format!("{parameter} = {value}")));
-        }
-        statement
     }
 }
 
@@ -202,7 +202,7 @@ impl Object for TaskObject<'_> {
         if let Some(overlap) = task.overlap {
             statement = statement.keyword("OVERLAP_POLICY =").keyword(overlap.keyword());
         }
-        statement = task.with_parameters(statement);
+        statement = set_parameters(statement, &task.parameters);
         if task.role == Role::Finalizer {
             statement = statement.keyword("FINALIZE =").full_name(&task.root);
         }
@@ -239,12 +239,7 @@ impl Object for TaskObject<'_> {
             update.push(change, alter.clone().keyword("UNSET WAREHOUSE"));
         }
         overlap(task, there, &mut update);
-        if !there.trusted && !task.parameters.is_empty() {
-            let shown: Vec<_> =
-                task.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-            let change = changed("sessionParameters", None, Some(&shown.join(", ")), Risk::Safe);
-            update.push(change, task.with_parameters(alter.clone().keyword("SET")));
-        }
+        session_parameters(task, there, &mut update);
         relations(task, there, &mut update);
         let condition = found.text("condition");
         let wanted = task.when.as_ref().map(UserSql::as_str);
@@ -275,7 +270,8 @@ impl Object for TaskObject<'_> {
         let task = &self.0;
         let parameters = ROWS.iter().filter(|row| row.source == crate::plan::Source::Parameter);
         let any = parameters.map(|row| row.wanted(&task.properties)).any(|wanted| wanted.is_some());
-        any.then(|| Statement::new("SHOW PARAMETERS IN TASK").of_kind("PARAMETERS").full_name(&task.name))
+        (any || !task.parameters.is_empty())
+            .then(|| Statement::new("SHOW PARAMETERS IN TASK").of_kind("PARAMETERS").full_name(&task.name))
     }
     fn sent(&self) -> Option<String> {
         let task = &self.0;
@@ -288,9 +284,41 @@ impl Object for TaskObject<'_> {
         let all: Vec<_> = values.chain(parameters).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
+    fn waits(&self) -> Option<Fault> {
+        self.0.waits.clone()
+    }
+    fn compute(&self) -> Option<Compute> {
+        Some(Compute::of(self.0.properties.warehouse.as_ref()))
+    }
     fn task(&self) -> Option<&Task> {
         Some(&self.0)
     }
+}
+
+/// Those that are not as they are wanted; unread, as they were sent.
+fn session_parameters(task: &Task, there: &There<'_>, update: &mut Update) {
+    let is = |parameter: &str| there.parameter(parameter).map(literal);
+    let differ = task.parameters.iter().filter(|(parameter, wanted)| match there.details {
+        Some(_) => is(parameter).as_ref() != Some(wanted),
+        None => !there.trusted,
+    });
+    let differ: Vec<_> = differ.cloned().collect();
+    if differ.is_empty() {
+        return;
+    }
+    let shown = |(name, value): &(String, String)| format!("{name} = {value}");
+    let from = differ.iter().filter_map(|(name, _)| Some(shown(&(name.clone(), is(name)?))));
+    let (from, to): (Vec<_>, Vec<_>) = (from.collect(), differ.iter().map(shown).collect());
+    let from = (!from.is_empty()).then(|| from.join(", "));
+    let change = changed("sessionParameters", from.as_deref(), Some(&to.join(", ")), Risk::Safe);
+    update.push(change, set_parameters(task.alter().keyword("SET"), &differ));
+}
+
+fn set_parameters(mut statement: Statement, parameters: &[(String, String)]) -> Statement {
+    for (parameter, value) in parameters {
+        statement = statement.value(&text(format!("{parameter} = {value}")));
+    }
+    statement
 }
 
 /// SHOW has OVERLAP_POLICY where the account is new enough, else whether runs may overlap at all.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     super::{
+        bodies,
         names::Directory,
         object::{Listing, Wanted, name},
     },
@@ -18,7 +19,8 @@ use crate::{
     engine::fault::Fault,
     plan::Target,
     values::{
-        duration::Span, full_name::FullName, literal::quote_literal, schedule::Schedule, user_sql::UserSql,
+        duration::Span, full_name::FullName, json::Json, literal::quote_literal, schedule::Schedule,
+        user_sql::UserSql,
     },
 };
 
@@ -97,8 +99,10 @@ impl<'a> From<'a, '_> {
         if role == Role::Finalizer {
             needs.push(Target::new(KIND.word, self.root.to_string()));
         }
-        let body = task.body.as_deref().ok_or_else(|| self.refused("bodyFrom", "the text is not there"))?;
-        let body = UserSql::statement(body).map_err(|error| self.refused("body", error))?;
+        let found = bodies::body(task.body.as_ref(), task.body_from.as_ref(), self.path);
+        // What is not there is never sent.
+        let (text, field) = found.as_ref().map_or(("SELECT NULL", "body"), |found| *found);
+        let body = UserSql::statement(text).map_err(|error| self.refused(field, error))?;
         let when = self.condition(task, role, &full, &mut needs)?;
         for text in [Some(&body), when.as_ref()].into_iter().flatten() {
             needs.extend(super::super::queries::of_body(text.as_str(), &full, self.directory));
@@ -123,6 +127,7 @@ impl<'a> From<'a, '_> {
             state: self.graph.state,
             predecessors,
             body,
+            waits: found.err(),
             when,
             overlap,
             serverless: properties.warehouse.is_none(),
@@ -151,7 +156,7 @@ impl<'a> From<'a, '_> {
                 let (stream, target) =
                     self.directory.resolve(&["STREAM"], stream, full, &format!("{}.stream", self.path))?;
                 needs.extend(target);
-                Some(format!("SYSTEM$STREAM_HAS_DATA({})", quote_literal(&stream.sql())))
+                Some(has_data(&stream))
             }
             (None, Role::Root) => trigger.and_then(|trigger| trigger.when.as_deref()).map(str::to_owned),
             (None, _) => task.when.as_deref().map(str::to_owned),
@@ -202,8 +207,7 @@ impl<'a> From<'a, '_> {
             let cron = cron.map(|(expression, timezone)| Schedule::cron(expression, timezone));
             let schedule = every.or(cron).transpose();
             properties.schedule = schedule.map_err(|error| self.refused("trigger", error))?;
-            properties.config =
-                graph.config.as_ref().map(|config| serde_json::Value::Object(config.0.clone()).to_string());
+            properties.config = graph.config.as_ref().map(|config| Json::from(&config.0));
             properties.suspend_after = graph.suspend_task_after_num_failures;
             properties.retries = graph.retries;
             properties.interval = graph.user_task_minimum_trigger_interval_in_seconds;
@@ -215,6 +219,11 @@ impl<'a> From<'a, '_> {
         }
         Ok(properties)
     }
+}
+
+/// The condition that `trigger.stream` is short for.
+pub(in super::super) fn has_data(stream: &FullName) -> String {
+    format!("SYSTEM$STREAM_HAS_DATA({})", quote_literal(&stream.sql()))
 }
 
 static EMPTY: std::collections::BTreeMap<String, crate::api::pipeline::text::Word> =

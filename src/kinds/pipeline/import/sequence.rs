@@ -1,0 +1,27 @@
+//! `SEQUENCE`.
+
+use super::{Inverse, There, Why, name, written::List};
+use crate::{
+    api::pipeline::sequences::Sequence, kinds::pipeline::sequence::KIND, values::canonical::Canonical as _,
+};
+
+const LIST: List<Sequence> = List { field: "sequences", of: |spec| &mut spec.sequences };
+
+pub(super) const INVERSE: Inverse = Inverse {
+    kind: &KIND,
+    elsewhere: None,
+    details: |_| None,
+    write: |objects, written| written.each(objects, &LIST, sequence),
+};
+
+/// Where it began is not shown, and where it stands is its own business.
+#[allow(clippy::unnecessary_wraps)] // of the form of all others
+fn sequence(there: &There<'_>) -> Result<Sequence, Why> {
+    Ok(Sequence {
+        name: name(there.name.name()),
+        comment: there.comment(),
+        increment: i64::read(there.found.text("interval")).filter(|step| *step != 1),
+        ordered: there.on("ordered"),
+        ..Sequence::default()
+    })
+}

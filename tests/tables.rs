@@ -1,0 +1,89 @@
+//! Tables of a pipeline, changed in place on an emulator.
+
+use serde_json::{Value, json};
+use snowfence::api::pipeline::PipelineSpec;
+
+use crate::support::world::World;
+
+fn spec(tables: Value) -> PipelineSpec {
+    serde_json::from_value(json!({
+        "connectionRef": {"name": "snow"}, "database": "D", "schema": "S", "tables": tables,
+    }))
+    .unwrap()
+}
+
+fn altered(world: &World, since: u64) -> Vec<String> {
+    let all = world.emulator.statements(since).into_iter().map(|statement| statement.text);
+    all.filter(|text| !text.starts_with("SHOW")).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_change_in_place() {
+    let mut world = World::new(None);
+    world.admin("CREATE DATABASE D; CREATE SCHEMA D.S");
+    let columns = json!([
+        {"name": "A", "type": "INT", "nullable": false}, {"name": "B", "type": "INT"}, {"name": "C", "type": "INT"},
+    ]);
+    let tables = |keys: Value| {
+        let mut table = json!({"name": "T", "columns": columns});
+        table.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+        spec(
+            json!([table, {"name": "FAR", "columns": columns, "primaryKey": ["A"], "uniqueKeys": [["B", "C"]]}]),
+        )
+    };
+    world.pipeline("flow", tables(json!({"primaryKey": ["A"]})));
+    world.settle().await.unwrap();
+    let (far, t) = ("\"D\".\"S\".\"FAR\"", "ALTER TABLE \"D\".\"S\".\"T\"");
+    for (keys, sent) in [
+        // Nothing that needs a list of its own is read, and nothing is changed.
+        (json!({"primaryKey": ["A"]}), vec![]),
+        (
+            json!({
+                "primaryKey": ["A"], "uniqueKeys": [["B"], ["C", "B"]],
+                "foreignKeys": [{"columns": ["B"], "references": "FAR"}],
+            }),
+            vec![
+                format!("{t} ADD UNIQUE (\"B\")"),
+                format!("{t} ADD UNIQUE (\"C\", \"B\")"),
+                format!("{t} ADD FOREIGN KEY (\"B\") REFERENCES {far}"),
+            ],
+        ),
+        (
+            json!({
+                "primaryKey": ["B", "A"], "uniqueKeys": [["C", "B"]],
+                "foreignKeys": [
+                    {"columns": ["B"], "references": "FAR", "referencedColumns": ["A"]},
+                    {"columns": ["B", "C"], "references": "D.S.FAR", "referencedColumns": ["B", "C"]},
+                ],
+            }),
+            vec![
+                format!("{t} DROP PRIMARY KEY"),
+                format!("{t} ADD PRIMARY KEY (\"B\", \"A\")"),
+                format!("{t} DROP UNIQUE (\"B\")"),
+                format!("{t} ADD FOREIGN KEY (\"B\", \"C\") REFERENCES {far} (\"B\", \"C\")"),
+            ],
+        ),
+        (
+            json!({"primaryKey": ["B", "A"]}),
+            vec![
+                format!("{t} DROP UNIQUE (\"C\", \"B\")"),
+                format!("{t} DROP FOREIGN KEY (\"B\")"),
+                format!("{t} DROP FOREIGN KEY (\"B\", \"C\")"),
+            ],
+        ),
+    ] {
+        let since = world.emulator.last_statement();
+        world.pipeline("flow", tables(keys.clone()));
+        world.settle().await.unwrap();
+        let (mut altered, mut sent) = (altered(&world, since), sent);
+        altered.sort();
+        sent.sort();
+        assert_eq!(altered, sent, "{keys}");
+        assert_eq!(world.get("p/flow").ready().0, "True", "{}", world.describe());
+    }
+    // What somebody takes away comes back.
+    let since = world.emulator.last_statement();
+    world.admin("ALTER TABLE D.S.FAR DROP UNIQUE (B, C)");
+    world.settle().await.unwrap();
+    assert!(altered(&world, since).contains(&format!("ALTER TABLE {far} ADD UNIQUE (\"B\", \"C\")")));
+}
