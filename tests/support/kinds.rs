@@ -126,7 +126,7 @@ pub fn cases() -> Vec<Case> {
             named("DESCRIBE TABLE D.S.CALLS", "EMAIL", "type"),
             ["VARCHAR(64)", "VARCHAR(128)"],
             "ALTER TABLE D.S.CALLS DROP COLUMN LENGTH",
-            "table D.S.CALLS: columns.LENGTH",
+            "columns.LENGTH is unset, not NUMBER(9,0)",
         ),
         case(
             "tables",
