@@ -16,6 +16,7 @@ mod file_options;
 mod function;
 mod grants;
 mod graph;
+mod listing;
 mod masking_policy;
 mod materialized_view;
 mod names;
@@ -56,6 +57,7 @@ use crate::{
         pipeline::{NotInSync, ObjectCounts, PipelineSpec, PipelineSummary},
     },
     engine::{
+        as_of::AsOf,
         fault::Fault,
         managed::{Managed, Peers, Plan, Planning, Tally, What, key_of},
         ownership::Sighting,
@@ -115,8 +117,8 @@ impl Managed for CortexPipeline {
     }
     fn targets(&self) -> Result<Vec<Target>, Fault> {
         let all = enrichment::expanded(&self.spec, key_of(self));
-        let (listings, _) = plan::listings(&all.spec)?;
-        let wanted = plan::sorted(listings).0;
+        let (listings, _) = listing::listings(&all.spec)?;
+        let wanted = listing::sorted(listings).0;
         Ok(wanted.into_iter().map(|object| object.on).collect())
     }
     fn role(&self) -> Option<Ident> {
@@ -126,24 +128,35 @@ impl Managed for CortexPipeline {
         self.status.as_ref()
     }
 
+    fn listed_as(kind: &'static str) -> &'static str {
+        if kind == graph::GRAPH { task::KIND.word } else { kind }
+    }
+    fn judged_by(kind: &str) -> &'static [&'static str] {
+        // A replacement makes the streams on it stale.
+        let replaced = [view::KIND, materialized_view::KIND, dynamic_table::KIND];
+        if replaced.iter().any(|other| other.word == kind) { &[stream::KIND.word] } else { &[] }
+    }
+    fn is_place(kind: &str) -> bool {
+        kind_of(kind).is_some_and(|kind| kind.depth < 3)
+    }
     async fn observe(
         &self,
         record: &Record,
         session: &Session,
         peers: &dyn Peers,
-        as_of: Instant,
+        as_of: &AsOf,
     ) -> Result<Seen, Fault> {
         let mut seen = Seen { edition: session.account.edition.clone(), ..Seen::default() };
         let all = enrichment::expanded(&self.spec, key_of(self));
-        let (listings, directory) = plan::listings(&all.spec)?;
-        let wanted = plan::sorted(listings).0;
+        let (listings, directory) = listing::listings(&all.spec)?;
+        let wanted = listing::sorted(listings).0;
         permitted(&all.spec, &wanted, session, key_of(self).0)?;
         observe::observe(&wanted, record, session, peers, as_of, &mut seen).await?;
         // What is in an orphan counts once somebody lets it be dropped.
         if self.annotations().contains_key(APPROVE) {
             let known = wanted.iter().map(|object| object.on.clone()).collect();
             for on in contents::unwanted(record, &known) {
-                let inside = contents::contents(&on, session, as_of).await?;
+                let inside = contents::contents(&on, session, as_of.fresh()).await?;
                 seen.inside.insert(on, inside);
             }
         }
