@@ -20,6 +20,9 @@ use crate::{
     values::{full_name::FullName, literal::quote_literal, map::Map},
 };
 
+/// What the steps around others are on.
+pub(super) const GRAPH: &str = "TASK GRAPH";
+
 /// The steps of tasks, graph by graph and after all others, with what suspends and resumes around them.
 pub(super) fn around(
     wanted: &[Wanted<'_>],
@@ -98,7 +101,7 @@ struct Graph<'a> {
 impl Graph<'_> {
     /// What the steps around are on.
     fn on(&self) -> Target {
-        Target::new("TASK GRAPH", self.root.to_string())
+        Target::new(GRAPH, self.root.to_string())
     }
     fn found(&self, name: &FullName) -> Option<Found> {
         self.seen.found(&KIND, name).ok()?

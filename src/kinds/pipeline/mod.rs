@@ -59,6 +59,7 @@ use crate::{
         pipeline::{NotInSync, ObjectCounts, PipelineSpec, PipelineSummary, shared::BodyFrom},
     },
     engine::{
+        as_of::AsOf,
         fault::Fault,
         managed::{Managed, Peers, Plan, Planning, Tally, What, key_of},
         ownership::Sighting,
@@ -135,12 +136,23 @@ impl Managed for CortexPipeline {
         self.status.as_ref()
     }
 
+    fn listed_as(kind: &'static str) -> &'static str {
+        if kind == graph::GRAPH { task::KIND.word } else { kind }
+    }
+    fn judged_by(kind: &str) -> &'static [&'static str] {
+        // A replacement makes the streams on it stale.
+        let replaced = [view::KIND, materialized_view::KIND, dynamic_table::KIND];
+        if replaced.iter().any(|other| other.word == kind) { &[stream::KIND.word] } else { &[] }
+    }
+    fn is_place(kind: &str) -> bool {
+        kind_of(kind).is_some_and(|kind| kind.depth < 3)
+    }
     async fn observe(
         &self,
         record: &Record,
         session: &Session,
         peers: &dyn Peers,
-        as_of: Instant,
+        as_of: &AsOf,
     ) -> Result<Seen, Fault> {
         let mut seen = Seen { edition: session.account.edition.clone(), ..Seen::default() };
         let all = enrichment::expanded(&self.spec, key_of(self));
@@ -152,7 +164,7 @@ impl Managed for CortexPipeline {
         if self.annotations().contains_key(APPROVE) {
             let known = wanted.iter().map(|object| object.on.clone()).collect();
             for on in contents::unwanted(record, &known) {
-                let inside = contents::contents(&on, session, as_of).await?;
+                let inside = contents::contents(&on, session, as_of.fresh()).await?;
                 seen.inside.insert(on, inside);
             }
         }

@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     api::{Record, record::Entry},
-    engine::{fault::Fault, managed::Peers, ownership::Sighting, record::Index, session::Session},
+    engine::{
+        as_of::AsOf, fault::Fault, managed::Peers, ownership::Sighting, record::Index, session::Session,
+    },
     plan::Target,
     snowflake::{
         Row, Rows, Statement,
@@ -116,7 +118,7 @@ pub(super) async fn observe(
     record: &Record,
     session: &Session,
     peers: &dyn Peers,
-    as_of: Instant,
+    as_of: &AsOf,
     seen: &mut Seen,
 ) -> Result<(), Fault> {
     let mut names: BTreeMap<&'static str, BTreeSet<FullName>> = BTreeMap::new();
@@ -135,22 +137,25 @@ pub(super) async fn observe(
         }
     }
     let all = names.clone();
-    let mut shows: Vec<(Show, BTreeSet<FullName>)> = vec![];
+    let mut shows: Vec<(Show, BTreeSet<FullName>, Instant)> = vec![];
     for kind in KINDS {
         let Some(of_kind) = names.remove(kind.word) else { continue };
-        shows.push((kind.show, of_kind));
+        shows.push((kind.show, of_kind, as_of.of(kind.word)));
     }
     let index = record.index();
-    let (nothing, mut more) = (BTreeSet::new(), BTreeMap::<_, (Show, BTreeSet<FullName>)>::new());
+    let (nothing, mut more) = (BTreeSet::new(), BTreeMap::<_, (Show, BTreeSet<FullName>, Instant)>::new());
     for object in wanted {
         let managed = index.get(&object.on).map_or(&nothing, |(_, entry)| &entry.managed);
         for show in object.object.lists(managed) {
-            let (_, of_list) = more.entry(show.words).or_insert_with(|| (show, BTreeSet::new()));
+            let as_of = as_of.of(object.kind.word);
+            let (_, of_list, since) =
+                more.entry(show.words).or_insert_with(|| (show, BTreeSet::new(), as_of));
+            *since = as_of.max(*since);
             of_list.extend([Some(&object.name), object.former.as_ref()].into_iter().flatten().cloned());
         }
     }
     shows.extend(more.into_values());
-    let reads = shows.iter().map(|(show, of_kind)| list(*show, of_kind, session, as_of));
+    let reads = shows.iter().map(|(show, of_kind, as_of)| list(*show, of_kind, session, *as_of));
     for lists in try_join_all(reads).await? {
         seen.lists.extend(lists);
     }

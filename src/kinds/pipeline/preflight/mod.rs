@@ -10,7 +10,10 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::object::{Wanted, recorded};
+use super::{
+    graph::GRAPH,
+    object::{Wanted, recorded},
+};
 use crate::{
     engine::{
         fault::Fault,
@@ -44,7 +47,7 @@ fn computes(wanted: &[Wanted<'_>]) -> BTreeMap<Target, BTreeSet<Compute>> {
     for object in wanted {
         let Some(compute) = object.object.compute() else { continue };
         if let Some(task) = object.object.task() {
-            let graph = Target::new("TASK GRAPH", task.root.text());
+            let graph = Target::new(GRAPH, task.root.text());
             all.entry(graph).or_default().insert(compute.clone());
         }
         all.entry(object.on.clone()).or_default().insert(compute);
