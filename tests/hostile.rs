@@ -68,14 +68,14 @@ const TRICKS: &[&str] = &[
     "e\u{301}",
 ];
 
-fn hostile(parts: std::ops::Range<usize>) -> impl Strategy<Value = String> {
+pub fn hostile(parts: std::ops::Range<usize>) -> impl Strategy<Value = String> {
     let trick = prop::sample::select(TRICKS).prop_map(str::to_owned);
     let part = prop_oneof![4 => trick, 1 => any::<char>().prop_map(String::from)];
     prop::collection::vec(part, parts).prop_map(|parts| parts.concat())
 }
 
 /// A text with NUL in it is no name, and an empty one neither.
-fn name(parts: std::ops::Range<usize>) -> impl Strategy<Value = Ident> {
+pub fn name(parts: std::ops::Range<usize>) -> impl Strategy<Value = Ident> {
     hostile(parts).prop_filter_map("no name", |text| Ident::exact(&text).ok())
 }
 

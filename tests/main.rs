@@ -8,6 +8,7 @@ mod engine;
 mod examples;
 mod hostile;
 mod house;
+mod pipelines;
 mod plans;
 mod privileges;
 mod property;

@@ -31,12 +31,12 @@ pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
 }
 
-fn number(variable: &str, default: u32) -> u32 {
+pub fn number(variable: &str, default: u32) -> u32 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 /// Where the random lives come from.
-fn seed() -> RngSeed {
+pub fn seed() -> RngSeed {
     match std::env::var("PROPERTY_SEED").as_deref() {
         Ok("random") => RngSeed::Random,
         Ok(text) => RngSeed::Fixed(text.parse().expect("PROPERTY_SEED is a number, or random")),

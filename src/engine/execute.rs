@@ -2,7 +2,7 @@
 //!
 //! Notes change the record in memory; before a statement is sent, a changed record is written. So a crash between any
 //! two effects leaves a record that knows at least what may have been done. What a plan is about to do is noted for
-//! all its steps at once: a record of five hundred objects is not written five hundred times.
+//! all its objects at once: a record of five hundred objects is not written five hundred times.
 
 use std::{collections::HashSet, future::Future};
 
@@ -56,23 +56,27 @@ pub async fn execute(
     mut report: impl FnMut(&Step, &Outcome),
 ) -> Result<Vec<Outcome>, Fault> {
     let runs = |n: usize| verdicts.get(n) == Some(&Verdict::Run);
-    for (_, step) in steps.iter().enumerate().filter(|(n, step)| runs(*n) && before(step, stuck).is_none()) {
-        foretold(step).for_each(|(_, note)| record.apply(note));
+    let mut first = HashSet::new();
+    let mut promised = vec![false; steps.len()];
+    for (n, step) in steps.iter().enumerate().filter(|(n, step)| runs(*n) && before(step, stuck).is_none()) {
+        // What an earlier step on the same object notes would undo what is foretold of a later one.
+        promised[n] = first.insert(&step.on);
+        foretold(step).filter(|_| promised[n]).for_each(|(_, note)| record.apply(note));
     }
     let mut outcomes = Vec::with_capacity(steps.len());
-    for (step, verdict) in steps.iter().zip(verdicts) {
+    for ((step, verdict), told) in steps.iter().zip(verdicts).zip(promised) {
         let outcome = match (before(step, stuck), verdict) {
             // It is itself what can't be done, and why is known.
             (Some(target), Verdict::Held(why)) if *target == step.on => Outcome::Held(why.clone()),
             (Some(target), _) => {
                 // It was foretold and will not be sent now.
-                if let Some(note) = foretold(step).find_map(|(_, note)| withdrawn(note)) {
+                if let Some(note) = foretold(step).find_map(|(_, note)| withdrawn(note)).filter(|_| told) {
                     record.apply(&note);
                 }
                 Outcome::Skipped(target.clone())
             }
             (None, Verdict::Held(why)) => Outcome::Held(why.clone()),
-            (None, Verdict::Run) => match perform(step, record, written, hands).await {
+            (None, Verdict::Run) => match perform(step, told, record, written, hands).await {
                 Ok(()) => Outcome::Done,
                 // Somebody else writes the record, or leads: nothing more is done.
                 Err(fault @ (Fault::RecordConflict | Fault::NotLeading | Fault::Kubernetes(_))) => {
@@ -139,11 +143,12 @@ fn withdrawn(note: &Note) -> Option<Note> {
 
 async fn perform(
     step: &Step,
+    told: bool,
     record: &mut Record,
     written: &mut Record,
     hands: &impl Hands,
 ) -> Result<(), Fault> {
-    let told: HashSet<usize> = foretold(step).map(|(n, _)| n).collect();
+    let told: HashSet<usize> = foretold(step).filter(|_| told).map(|(n, _)| n).collect();
     for (n, effect) in step.effects.iter().enumerate() {
         match effect {
             Effect::Remember(_) if told.contains(&n) => {}

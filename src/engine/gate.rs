@@ -175,7 +175,10 @@ fn describe(step: &Step) -> String {
             step.on
         ),
         (_, Some(Hold::Orphaned)) => {
-            format!("{} is no longer in the spec, and is kept, for it holds data", step.on)
+            format!(
+                "{} is no longer in the spec, and is kept, for it holds data or hangs on what does",
+                step.on
+            )
         }
         (_, Some(Hold::Vanished)) => format!(
             "{} held data and is gone: it may still be had back (UNDROP), which an empty one in its place would bar",

@@ -120,6 +120,10 @@ pub trait Managed:
     ) -> impl Future<Output = Result<Option<Fault>, Fault>> + Send {
         async { Ok(None) }
     }
+    /// Objects of a higher rank are dropped after those of a lower one; otherwise the last first.
+    fn drop_rank(_kind: &str) -> u8 {
+        0
+    }
     /// The DROP of an object that is proven ours. `None`: the name is not one of Snowflake's.
     fn drop_statement(on: &Target) -> Option<Statement>;
 }

@@ -34,7 +34,11 @@ pub fn to_drop(wish: Wish, holds_data: impl Fn(&str) -> bool, record: &Record) -
         wish.deletion_policy.unwrap_or(if keep { DeletionPolicy::Retain } else { DeletionPolicy::Delete })
     };
     let ours = |entry: &&Entry| entry.created_on.is_some() || entry.intent.is_some();
-    record.objects.iter().rev().filter(ours).filter(|entry| policy(entry) == DeletionPolicy::Delete).collect()
+    let (goes, stays): (Vec<&Entry>, Vec<&Entry>) =
+        record.objects.iter().rev().filter(ours).partition(|entry| policy(entry) == DeletionPolicy::Delete);
+    // A policy that hangs on what stays can't be dropped, and goes on to look after it.
+    let hangs = |entry: &Entry| stays.iter().any(|other| other.carries(&entry.kind, &entry.name));
+    goes.into_iter().filter(|entry| !hangs(entry)).collect()
 }
 
 /// Whether an entry's object goes when its resource, or its place in the spec, goes.
@@ -60,6 +64,7 @@ pub async fn teardown<K: Managed>(
             mine.push(on);
         }
     }
+    mine.sort_by_key(|on| K::drop_rank(on.kind));
     may_go_on()?;
     if let Some(fault) = K::spares(&mine, session, as_of).await? {
         return Err(fault);

@@ -39,6 +39,25 @@ pub fn split_list(text: &str) -> Vec<&str> {
     parts
 }
 
+/// The types in `(A VARCHAR, b c NUMBER)`, where these are the names; `None`: it is another list. DESCRIBE shows names
+/// without quotes (with them, perhaps), so that a name may have commas, spaces and parentheses: what is wanted leads.
+pub fn types_of<'a>(shown: &'a str, names: impl IntoIterator<Item = &'a Ident>) -> Option<Vec<&'a str>> {
+    let (mut rest, mut types) = (shown.trim().strip_prefix('(')?, vec![]);
+    for name in names {
+        let from = if types.is_empty() { rest } else { rest.strip_prefix(", ")? };
+        let own = from.strip_prefix(name.as_str()).or_else(|| from.strip_prefix(name.to_string().as_str()));
+        let after = own?.strip_prefix(' ')?;
+        let mut depth = 0;
+        let end = after.find(|c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            depth < 0 || (depth == 0 && c == ',')
+        })?;
+        types.push(&after[..end]);
+        rest = &after[end..];
+    }
+    (rest == ")").then_some(types)
+}
+
 /// A path of names, each by Snowflake's rule.
 pub fn parse_path(text: &str) -> Result<Vec<Ident>, BadIdent> {
     split_outside_quotes(text, '.').into_iter().map(|part| Ident::from_spec(part.trim())).collect()
@@ -55,6 +74,21 @@ mod tests {
         assert_eq!(names, ["DB", "a.b", "c\"d"]);
         assert!(parse_path("a..b").is_err());
         assert_eq!(split_outside_quotes(r#""a,b",c"#, ','), [r#""a,b""#, "c"]);
+    }
+
+    #[test]
+    fn names_in_a_list_of_types_may_have_anything_in_them() {
+        let names: Vec<_> = [" a, B (\"", "V"].iter().map(|name| Ident::exact(name).unwrap()).collect();
+        let types = |shown| types_of(shown, &names);
+        let wanted = Some(vec!["VARCHAR(16)", "VECTOR(FLOAT, 3)"]);
+        assert_eq!(types("( a, B (\" VARCHAR(16), V VECTOR(FLOAT, 3))"), wanted);
+        assert_eq!(types("(\" a, B (\"\"\" VARCHAR(16), \"V\" VECTOR(FLOAT, 3))"), wanted);
+        for other in
+            ["()", "( a, b (\" VARCHAR, V INT)", "( a, B (\" VARCHAR)", "( a, B (\" VARCHAR, V INT, W INT)"]
+        {
+            assert_eq!(types(other), None, "{other}");
+        }
+        assert_eq!(types_of("()", []), Some(vec![]));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! A pipeline on the real API server: created, changed, mended, approved, orphaned, deleted.
 
+mod kinds;
+
 use serde_json::{Value, json};
 
 use super::{

@@ -2,4 +2,5 @@
 
 pub mod account;
 pub mod fate;
+pub mod kinds;
 pub mod world;

@@ -172,8 +172,10 @@ pub(crate) fn path(name: &ObjectName) -> Path {
 /// The relation that a name in FROM stands for; nothing for stages, variables and functions.
 fn relation(name: &ObjectName, args: bool) -> Option<Path> {
     let plain = name.0.iter().all(|part| {
-        part.as_ident()
-            .is_none_or(|ident| ident.quote_style != Some('\'') && !ident.value.starts_with(['@', '$', '\'']))
+        part.as_ident().is_none_or(|ident| match ident.quote_style {
+            Some(quote) => quote != '\'',
+            None => !ident.value.starts_with(['@', '$', '\'']),
+        })
     });
     (plain && !args).then(|| path(name)).filter(|path| (1..=3).contains(&path.len()))
 }

@@ -131,7 +131,7 @@ impl Managed for ResourceMonitor {
             Standing::Ours { mut entry, notes } => {
                 let Some(found) = &seen.found else { return Ok(Plan::default()) };
                 if seen.account_has.is_some() {
-                    entry.managed.remove("accountLevel");
+                    entry.to_mut().managed.remove("accountLevel");
                 }
                 Update { planning, spec, found, entry: &entry, wanted: &wanted }.steps(seen, notes)?
             }

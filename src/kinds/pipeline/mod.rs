@@ -18,6 +18,7 @@ mod function;
 mod grants;
 mod graph;
 pub mod import;
+mod listings;
 mod masking_policy;
 mod materialized_view;
 mod names;
@@ -117,9 +118,9 @@ impl Managed for CortexPipeline {
     }
     fn targets(&self) -> Result<Vec<Target>, Fault> {
         let all = enrichment::expanded(&self.spec, key_of(self));
-        let (listings, _) = plan::listings(&all.spec)?;
-        let wanted = plan::sorted(listings).0;
-        Ok(wanted.iter().map(object::Wanted::on).collect())
+        let (listings, _) = listings::listings(&all.spec)?;
+        let wanted = listings::sorted(listings).0;
+        Ok(wanted.into_iter().map(|object| object.on).collect())
     }
     fn config_maps(&self) -> BTreeSet<String> {
         bodies::all(&self.spec).map(|from| from.config_map_key_ref.name.clone()).collect()
@@ -143,13 +144,13 @@ impl Managed for CortexPipeline {
     ) -> Result<Seen, Fault> {
         let mut seen = Seen { edition: session.account.edition.clone(), ..Seen::default() };
         let all = enrichment::expanded(&self.spec, key_of(self));
-        let (listings, directory) = plan::listings(&all.spec)?;
-        let wanted = plan::sorted(listings).0;
+        let (listings, directory) = listings::listings(&all.spec)?;
+        let wanted = listings::sorted(listings).0;
         permitted(&all.spec, &wanted, session, key_of(self).0)?;
         observe::observe(&wanted, record, session, peers, as_of, &mut seen).await?;
         // What is in an orphan counts once somebody lets it be dropped.
         if self.annotations().contains_key(APPROVE) {
-            let known = wanted.iter().map(object::Wanted::on).collect();
+            let known = wanted.iter().map(|object| object.on.clone()).collect();
             for on in contents::unwanted(record, &known) {
                 let inside = contents::contents(&on, session, as_of).await?;
                 seen.inside.insert(on, inside);
@@ -241,6 +242,9 @@ impl Managed for CortexPipeline {
             }
         }
         Ok(None)
+    }
+    fn drop_rank(kind: &str) -> u8 {
+        orphans::rank(kind)
     }
     fn drop_statement(on: &Target) -> Option<Statement> {
         Some((kind_of(on.kind)?.drop)(&recorded(&on.name)?))

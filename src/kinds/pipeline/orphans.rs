@@ -1,10 +1,10 @@
 //! What has left a spec: what holds nothing goes, what holds data is kept until its end is approved.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{
-    KINDS, contents,
-    object::{recorded, target},
+    KINDS, contents, kind_of,
+    object::{Wanted, recorded, target},
     plan::Driver,
 };
 use crate::{
@@ -17,14 +17,26 @@ use crate::{
     snowflake::catalog::Found,
 };
 
+/// What is dropped after all others: policies after what they hang on, places after what lies in them.
+pub(super) fn rank(kind: &str) -> u8 {
+    match kind_of(kind).map(|kind| kind.depth) {
+        Some(1) => 3,
+        Some(2) => 2,
+        _ if kind.ends_with(" POLICY") => 1,
+        _ => 0,
+    }
+}
+
 impl Driver<'_> {
-    /// What is recorded and no longer wanted, the last first.
-    pub(super) fn orphans(&self, known: &BTreeSet<Target>) -> (Vec<Step>, Vec<(Target, Fault)>) {
+    /// What is recorded and no longer wanted, the last first. `known` are the entries that something stands for.
+    pub(super) fn orphans(&self, wanted: &[Wanted<'_>], known: &[bool]) -> (Vec<Step>, Vec<(Target, Fault)>) {
         if self.planning.offline {
             return (vec![], vec![]);
         }
-        let entries = self.planning.record.objects.iter().rev();
-        let steps: Vec<Step> = entries.filter_map(|entry| self.orphan(entry, known)).collect();
+        let entries = self.planning.record.objects.iter().zip(known).rev().filter(|(_, known)| !**known);
+        let mut steps: Vec<Step> = entries.filter_map(|(entry, _)| self.orphan(entry, wanted)).collect();
+        self.attached(&mut steps, wanted);
+        steps.sort_by_key(|step| rank(step.on.kind));
         let goes = |step: &&Step| matches!(step.action, Action::Delete(_));
         let dropped: Vec<Target> = steps.iter().filter(goes).map(|step| step.on.clone()).collect();
         let mut blocked = vec![];
@@ -38,11 +50,38 @@ impl Driver<'_> {
         (steps.into_iter().filter(left).collect(), blocked)
     }
 
-    fn orphan(&self, entry: &Entry, known: &BTreeSet<Target>) -> Option<Step> {
+    /// A policy can't be dropped while it hangs on something: it stays with what stays, and is dropped once it has been
+    /// taken off what is wanted.
+    fn attached(&self, steps: &mut [Step], wanted: &[Wanted<'_>]) {
+        let state = |step: &Step| (step.on.clone(), (step.hold, step.writes()));
+        let states: BTreeMap<Target, _> = steps.iter().map(state).collect();
+        let dropped = |step: &&mut Step| matches!(step.action, Action::Delete(_)) && step.hold.is_none();
+        for step in steps.iter_mut().filter(dropped) {
+            let carries = |entry: &&Entry| entry.carries(step.on.kind, &step.on.name);
+            let carriers = self.planning.record.objects.iter().filter(carries);
+            let carriers: Vec<Target> = carriers
+                .filter_map(|entry| Some(Target::new(kind_of(&entry.kind)?.word, entry.name.clone())))
+                .collect();
+            let is = |state: (Option<Hold>, bool)| carriers.iter().any(|on| states.get(on) == Some(&state));
+            if is((None, false)) {
+                // What it hangs on is let go, and so is it.
+                *step = Step::note(step.on.clone(), Note::Forget { on: step.on.clone() });
+            } else if is((Some(Hold::Orphaned), true))
+                || wanted.iter().any(|object| object.needs.contains(&step.on))
+            {
+                step.hold = Some(Hold::Orphaned);
+            }
+            let stays = |on: &Target| wanted.iter().any(|object| object.on == *on);
+            step.after.extend(carriers.into_iter().filter(stays));
+        }
+    }
+
+    fn orphan(&self, entry: &Entry, wanted: &[Wanted<'_>]) -> Option<Step> {
         let kind = KINDS.iter().find(|kind| kind.word == entry.kind)?;
         let name = recorded(&entry.name)?;
         let on = target(kind, &name);
-        if known.contains(&on) {
+        // A record that writes a name otherwise than this version does.
+        if on.name != entry.name && wanted.iter().any(|object| object.on == on) {
             return None;
         }
         let forget = || Some(Step::note(on.clone(), Note::Forget { on: on.clone() }));

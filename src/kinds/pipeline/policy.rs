@@ -16,7 +16,7 @@ use crate::{
         data_type::DataType,
         full_name::FullName,
         ident::Ident,
-        path::split_list,
+        path::{split_list, types_of},
         user_sql::UserSql,
     },
 };
@@ -55,7 +55,7 @@ impl<'a, S> PolicyObject<'a, S> {
             DataType::parse(text).map_err(|error| Fault::Refused(format!("spec.{path}.{field}: {error}")))
         };
         let argument = |argument: &Typed| {
-            let own = name(&format!("{path}.arguments"), &argument.name)?;
+            let own = name(format_args!("{path}.arguments"), &argument.name)?;
             Ok((own, typed(format!("arguments.{}.type", argument.name), &argument.data_type)?))
         };
         let arguments = said.arguments.iter().map(argument).collect::<Result<Vec<_>, Fault>>()?;
@@ -68,6 +68,16 @@ impl<'a, S> PolicyObject<'a, S> {
 
     fn alter(&self) -> Statement {
         Statement::new("ALTER").of_kind(self.kind.word).keyword(self.kind.word).full_name(&self.name)
+    }
+    /// Whether DESCRIBE shows what is wanted.
+    fn is_shown(&self, arguments: &str, returns: &str) -> bool {
+        let is = |text: &str, wanted: &DataType| {
+            DataType::parse(text).is_ok_and(|of| of.short() == wanted.short())
+        };
+        let types = types_of(arguments, self.arguments.iter().map(|(name, _)| name));
+        let alike =
+            |types: Vec<&str>| types.iter().zip(&self.arguments).all(|(shown, (_, of))| is(shown, of));
+        types.is_some_and(alike) && is(returns, &self.returns)
     }
     fn signature(&self) -> Signature {
         let types = self.arguments.iter().map(|(name, kind)| (name.as_str().to_owned(), kind.short()));
@@ -140,9 +150,9 @@ impl<S: Sync> Object for PolicyObject<'_, S> {
     }
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let mut update = Update::of_rows(self.rows, self.spec, &self.alter(), there)?;
-        update.managed.extend(["signature".to_owned(), "body".to_owned()]);
-        update.managed.extend(self.exempt.map(|_| "exemptOtherPolicies".to_owned()));
+        let mut update = Update::of_rows(self.rows, self.spec, &|| self.alter(), there)?;
+        update.managed.extend(["signature", "body"]);
+        update.managed.extend(self.exempt.map(|_| "exemptOtherPolicies"));
         let path = &self.path;
         let other = "a policy keeps it for life: write another entry with the one that you want, let tables and views use that, then remove this one";
         if let Some(wanted) = self.exempt {
@@ -157,8 +167,9 @@ impl<S: Sync> Object for PolicyObject<'_, S> {
         };
         let wanted = self.signature();
         let cell = |column| row.text(column).unwrap_or_default();
-        let is = Signature::shown(cell("signature"), cell("return_type"));
-        if let Some(is) = is.filter(|is| *is != wanted) {
+        let (arguments, returns) = (cell("signature"), cell("return_type"));
+        let other_one = || Signature::shown(arguments, returns).filter(|is| *is != wanted);
+        if let Some(is) = (!self.is_shown(arguments, returns)).then(other_one).flatten() {
             update.fault = Some(Fault::Refused(format!(
                 "spec.{path}.arguments: its signature is {is}, not {wanted}, and {other}"
             )));

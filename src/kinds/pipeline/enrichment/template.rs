@@ -131,8 +131,10 @@ impl Template {
 
     /// The columns of a CREATE TABLE that has one on each line, and whether it is transient.
     pub fn table(self, values: &Values) -> Result<(Vec<Column>, bool), Fault> {
-        let text = self.fill(values)?;
-        let lines = text.as_str().lines().skip(1).filter_map(|line| {
+        // Only what stands between the parentheses: a name may have line breaks.
+        let (head, columns) = self.0.split_once("(\n").unwrap_or(("", self.0));
+        let text = Template(columns).fill(values)?;
+        let lines = text.as_str().lines().filter_map(|line| {
             let line = line.trim().trim_end_matches(',');
             let (name, rest) = line.split_once(' ')?;
             let (data_type, nullable) = match rest.strip_suffix(" NOT NULL") {
@@ -146,6 +148,6 @@ impl Template {
                 ..Column::default()
             })
         });
-        Ok((lines.collect(), text.as_str().starts_with("CREATE TRANSIENT")))
+        Ok((lines.collect(), head.contains("CREATE TRANSIENT")))
     }
 }

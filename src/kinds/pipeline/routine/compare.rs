@@ -13,7 +13,7 @@ use crate::{
         body::{BodyKind, canonical, same},
         data_type::DataType,
         ident::Ident,
-        path::split_list,
+        path::types_of,
     },
 };
 
@@ -143,7 +143,7 @@ impl Routine<'_> {
         }
         let hidden = self.has_hidden_arguments() && Self::outdated(there);
         if !there.ignores("arguments")
-            && let Some(is) = differs("signature", &|is| !hidden && names_alike(is, &self.names()))
+            && let Some(is) = differs("signature", &|is| !hidden && types_of(is, self.names()).is_some())
         {
             let is = is.map(|is| is.trim_start_matches('(').trim_end_matches(')'));
             replace.push(change("arguments", is, &self.shown_arguments()));
@@ -171,20 +171,6 @@ impl Routine<'_> {
         let sized = |of: &DataType| DataType::parse(&of.short()).is_ok_and(|plain| !plain.same_as(of));
         self.arguments.iter().any(|argument| argument.default.is_some() || sized(&argument.data_type))
     }
-}
-
-/// Whether the arguments have these names, in `(A VARCHAR, B NUMBER)`.
-fn names_alike(shown: &str, names: &[&Ident]) -> bool {
-    let shown = shown.trim();
-    let inner = shown.strip_prefix('(').and_then(|shown| shown.strip_suffix(')')).unwrap_or(shown);
-    let all = split_list(inner);
-    let is = |(shown, name): (&&str, &&Ident)| {
-        let shown = shown.trim();
-        let rest =
-            shown.strip_prefix(name.as_str()).or_else(|| shown.strip_prefix(name.to_string().as_str()));
-        rest.is_some_and(|rest| rest.starts_with(' '))
-    };
-    all.len() == names.len() && all.iter().zip(names).all(is)
 }
 
 impl Returns {
