@@ -8,6 +8,10 @@ fn imported(world: &World, places: &[&str]) -> (String, String) {
     let since = world.emulator.last_statement();
     let args: Vec<&str> = ["import", "--connection-ref", "prod"].iter().chain(places).copied().collect();
     let said = world.run(&args).ends(0);
+    // The check at the end reads nothing again.
+    let sent: Vec<String> = world.emulator.statements(since).into_iter().map(|sent| sent.text).collect();
+    let twice: Vec<_> = sent.iter().enumerate().filter(|(n, text)| sent[..*n].contains(text)).collect();
+    assert!(twice.is_empty(), "{twice:#?}");
     let file = world.file("imported.yaml", &said.out);
     let planned = world.run(&["plan", "-f", &file, "--detailed-exitcode"]);
     assert_eq!(planned.code, 0, "{}\n{}\n{}", planned.out, planned.err, said.out);
@@ -75,6 +79,9 @@ async fn every_kind_is_written_with_what_somebody_set() {
             "CREATE TABLE DB.S.T (ID NUMBER AUTOINCREMENT START 10 INCREMENT 2 ORDER, PARENT NUMBER(10,0), NAME VARCHAR WITH MASKING POLICY DB.GOVERNANCE.HIDE, AT TIMESTAMP_NTZ DEFAULT CURRENT_TIMESTAMP(), DOC VARIANT, STATE VARCHAR(8) DEFAULT 'new' COMMENT 'it''s', PRIMARY KEY (ID, NAME), FOREIGN KEY (PARENT) REFERENCES DB.S.PARENT (ID)) CLUSTER BY (TO_DATE(AT), NAME) DATA_RETENTION_TIME_IN_DAYS = 3 CHANGE_TRACKING = TRUE COMMENT = 'all of it'",
             "CREATE TRANSIENT TABLE DB.S.SHORT (A INT)",
             "CREATE VIEW DB.S.V (A COMMENT 'first', B) CHANGE_TRACKING = TRUE COMMENT = 'seen' AS SELECT ID, NAME FROM DB.S.T -- all",
+            "CREATE VIEW DB.S.MASKED (\"n\" WITH MASKING POLICY DB.GOVERNANCE.HIDE) AS SELECT CODE FROM DB.S.PARENT",
+            "CREATE VIEW DB.S.UNNAMED AS SELECT CODE FROM DB.S.PARENT",
+            "ALTER VIEW DB.S.UNNAMED ALTER COLUMN CODE SET MASKING POLICY DB.S.MASK",
             "CREATE SECURE VIEW DB.S.HIDDEN AS SELECT ID FROM DB.S.PARENT",
             "CREATE MATERIALIZED VIEW DB.S.M COMMENT = 'm' AS SELECT ID, CODE FROM DB.S.PARENT",
             "CREATE DYNAMIC TABLE DB.S.D TARGET_LAG = '90 seconds' WAREHOUSE = WH REFRESH_MODE = FULL COMMENT = 'd' AS SELECT ID FROM DB.S.T",
