@@ -8,6 +8,7 @@
 
 mod case;
 mod deletion;
+mod kinds;
 mod live;
 mod neighbours;
 mod oracle;
