@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def program() -> Path:
+def program(name: str = "snowfence-emulator") -> Path:
     """What cargo built."""
     folder = Path(os.environ.get("CARGO_TARGET_DIR", "target"))
-    found = ROOT / folder / "debug" / "snowfence-emulator"
+    found = ROOT / folder / "debug" / name
     if not found.exists():
-        raise SystemExit(f"{found} is missing: cargo build -p snowfence-emulator, or make clients")
+        raise SystemExit(f"{found} is missing: cargo build -p {name}, or make clients")
     return found
 
 

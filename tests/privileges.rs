@@ -99,6 +99,30 @@ async fn what_the_owner_role_lacks_is_told_once_and_the_rest_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_role_owns_it_may_change_without_the_privilege_to_create() {
+    let with = |body: &str| {
+        let mut spec = spec("SELECT 1");
+        let function = json!([{"name": "F", "language": "SQL", "returns": "VARCHAR", "body": body}]);
+        spec.functions = serde_json::from_value(function).unwrap();
+        spec
+    };
+    let mut world = world();
+    world.admin("GRANT ALL ON SCHEMA D.S TO ROLE PIPE; GRANT EXECUTE TASK, EXECUTE MANAGED TASK ON ACCOUNT TO ROLE PIPE");
+    world.pipeline("flow", with("'a'"));
+    world.settle().await.unwrap();
+    world.admin("REVOKE CREATE FUNCTION ON SCHEMA D.S FROM ROLE PIPE");
+    world.pipeline("flow", with("'b'"));
+    let since = world.emulator.last_statement();
+    world.settle().await.unwrap();
+    let changed = writes(&world, since);
+    assert!(
+        matches!(changed.as_slice(), [one] if one.starts_with("CREATE OR ALTER FUNCTION")),
+        "{changed:?}"
+    );
+    assert_eq!(world.get(KEY).ready().0, "True", "{}", world.describe());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_graph_that_could_not_be_resumed_is_not_stopped_for_a_change() {
     let mut world = world();
     world.admin("GRANT ALL ON SCHEMA D.S TO ROLE PIPE; GRANT EXECUTE TASK, EXECUTE MANAGED TASK ON ACCOUNT TO ROLE PIPE");

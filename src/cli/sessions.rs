@@ -13,7 +13,7 @@ use super::{
     manifests::{Manifests, Object},
 };
 use crate::{
-    api::{AllowedNamespaces, NamespacesFrom, SnowflakeConnection},
+    api::{AllowedNamespaces, NamespacesFrom, SnowflakeConnection, connection::ConnectionSpec},
     engine::{
         fault::Fault,
         session::{ConnectionKey, GATHER, Policy, Session},
@@ -161,7 +161,8 @@ impl Sessions {
         manifest: Option<&SnowflakeConnection>,
         reach: &Reach,
     ) -> Result<Session, Fault> {
-        let policy = manifest.map_or_else(Policy::default, |manifest| connection::policy(&manifest.spec));
+        let usual = ConnectionSpec::default();
+        let policy = connection::policy(manifest.map_or(&usual, |manifest| &manifest.spec));
         let session = session(key.clone(), given.config.clone(), reach, policy).await?;
         self.tell(&given.from, &session);
         Ok(session)

@@ -12,6 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::Instant;
 
 use super::{
+    as_of::AsOf,
     fault::Fault,
     ownership::{Claimant, Sighting, resolved_name},
     privileges::Need,
@@ -72,13 +73,25 @@ pub trait Managed:
     }
     fn status(&self) -> Option<&Status<Self::Summary>>;
 
-    /// Reads Snowflake and the neighbours. Writes nothing. No answer is older than `as_of`.
+    /// The kind with whose list an object is read.
+    fn listed_as(kind: &'static str) -> &'static str {
+        kind
+    }
+    /// Other kinds whose lists decide what a change of an object does.
+    fn judged_by(_kind: &str) -> &'static [&'static str] {
+        &[]
+    }
+    /// Whether objects of other kinds lie in one.
+    fn is_place(_kind: &str) -> bool {
+        false
+    }
+    /// Reads Snowflake and the neighbours. Writes nothing. No answer is older than `as_of` says.
     fn observe(
         &self,
         record: &Record,
         session: &Session,
         peers: &dyn Peers,
-        as_of: Instant,
+        as_of: &AsOf,
     ) -> impl Future<Output = Result<Self::Seen, Fault>> + Send;
     /// Steps from what is seen to what is wanted, in order of dependence; empty is in sync. Pure.
     fn plan(&self, planning: &Planning<'_>, seen: &Self::Seen) -> Result<Plan, Fault>;

@@ -3,6 +3,7 @@
 //! One way through for the operator and the command line. Kinds supply a reader and pure functions ([`managed`]);
 //! everything outward goes through [`execute`]; the record ([`record`]) is written before what it must survive.
 
+pub mod as_of;
 pub mod conditions;
 pub mod execute;
 pub mod fault;

@@ -1,5 +1,7 @@
 //! Whose object it is. Pure: from what is recorded and what is seen, what may be done.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use super::fault::Fault;
@@ -18,16 +20,16 @@ pub struct Sighting {
 
 /// Where an object stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Standing<'a> {
     /// It is not there: create it under this request. `notes` come before.
     Absent { intent: SentIntent, vanished: bool, notes: Vec<Note> },
     /// A creation was begun and its outcome is unknown: send the same request again before anything else. `on` has
     /// another name when the resource was renamed meanwhile.
     Unsettled { on: Target, intent: SentIntent },
     /// It is ours, and `notes` bring the record up to date. `entry` is as it is after the notes.
-    Ours { entry: Entry, notes: Vec<Note> },
+    Ours { entry: Cow<'a, Entry>, notes: Vec<Note> },
     /// It is ours under another name: rename it. `notes` come before.
-    Misnamed { from: Target, entry: Entry, notes: Vec<Note> },
+    Misnamed { from: Target, entry: Cow<'a, Entry>, notes: Vec<Note> },
 }
 
 /// What decides beside the object itself.
@@ -54,7 +56,7 @@ pub enum Former<'a> {
     None,
 }
 
-impl Claimant<'_> {
+impl<'a> Claimant<'a> {
     /// A request id that was never used: it names the resource, the object and the attempt.
     pub fn fresh_intent(&self, on: &Target) -> SentIntent {
         let name = format!("{}/{}/{}/{}", self.uid, on.kind, on.name, self.record.attempts + 1);
@@ -67,14 +69,27 @@ impl Claimant<'_> {
         on: &Target,
         seen: Option<&Sighting>,
         under: impl Fn(&str) -> Option<Sighting>,
-    ) -> Result<Standing, Fault> {
+    ) -> Result<Standing<'a>, Fault> {
+        let entry = self.record.entry(on);
+        self.standing_of(on, entry, entry_of(self.record, on, self.former), seen, under)
+    }
+
+    /// The same for one of many, whose entry is known: the one under this name, and the one under this name or the
+    /// former one.
+    pub fn standing_of(
+        &self,
+        on: &Target,
+        entry: Option<&'a Entry>,
+        known_as: Option<&'a Entry>,
+        seen: Option<&Sighting>,
+        under: impl Fn(&str) -> Option<Sighting>,
+    ) -> Result<Standing<'a>, Fault> {
         if self.common.management_policy == ManagementPolicy::Observe {
             return Ok(self.only_observed(on, seen));
         }
-        if let Some(elsewhere) = self.elsewhere(on, seen, under)? {
+        if let Some(elsewhere) = self.elsewhere(on, known_as, seen, under)? {
             return Ok(elsewhere);
         }
-        let entry = self.record.entry(on);
         let pending = entry.and_then(|entry| entry.intent.as_ref());
         if let Some(intent) = pending.filter(|intent| !intent.done) {
             return Ok(unsettled(on.clone(), intent.request_id));
@@ -84,7 +99,7 @@ impl Claimant<'_> {
             return Ok(Standing::Absent { intent: self.fresh_intent(on), vanished, notes: vec![] });
         };
         if let Some(entry) = entry.filter(|entry| self.is_it(entry, seen)) {
-            return Ok(known(on, seen, entry.clone()));
+            return Ok(known(on, seen, Cow::Borrowed(entry)));
         }
         let by_role = self.adoption == Adoption::OwnedByRole && seen.owner.as_deref() == Some(self.role);
         if self.common.adopt || by_role {
@@ -101,9 +116,9 @@ impl Claimant<'_> {
     }
 
     /// What is only observed is neither created nor taken over, and nothing of it is released.
-    fn only_observed(&self, on: &Target, seen: Option<&Sighting>) -> Standing {
+    fn only_observed(&self, on: &Target, seen: Option<&Sighting>) -> Standing<'a> {
         match seen {
-            Some(_) => Standing::Ours { entry: blank(on), notes: vec![] },
+            Some(_) => Standing::Ours { entry: Cow::Owned(blank(on)), notes: vec![] },
             None => Standing::Absent { intent: self.fresh_intent(on), vanished: false, notes: vec![] },
         }
     }
@@ -123,10 +138,14 @@ impl Claimant<'_> {
     fn elsewhere(
         &self,
         on: &Target,
+        entry: Option<&Entry>,
         seen: Option<&Sighting>,
         under: impl Fn(&str) -> Option<Sighting>,
-    ) -> Result<Option<Standing>, Fault> {
-        let Some(entry) = entry_of(self.record, on, self.former) else { return Ok(None) };
+    ) -> Result<Option<Standing<'a>>, Fault> {
+        let Some(entry) = entry else { return Ok(None) };
+        if entry.name == on.name && entry.renaming.is_none() {
+            return Ok(None);
+        }
         let recorded = Target::new(on.kind, entry.name.clone());
         if let Some(intent) = entry.intent.as_ref().filter(|intent| !intent.done) {
             return Ok((recorded != *on).then(|| unsettled(recorded, intent.request_id)));
@@ -138,7 +157,7 @@ impl Claimant<'_> {
             // Renamed, and the answer did not get into the record; or never renamed, and not wanted any more.
             let mut entry = entry.clone();
             (entry.name, entry.renaming) = (on.name.clone(), None);
-            let Standing::Ours { entry, notes } = known(on, seen, entry) else { return Ok(None) };
+            let Standing::Ours { entry, notes } = known(on, seen, Cow::Owned(entry)) else { return Ok(None) };
             let renamed = Note::Renamed { from: recorded, to: on.clone() };
             return Ok(Some(Standing::Ours { entry, notes: [renamed].into_iter().chain(notes).collect() }));
         }
@@ -158,7 +177,7 @@ impl Claimant<'_> {
                 notes.push(Note::Renamed { from: recorded, to: from.clone() });
                 (moved.name, moved.renaming) = (from.name.clone(), None);
             }
-            let Standing::Ours { entry, notes: more } = known(&from, &sighting, moved) else {
+            let Standing::Ours { entry, notes: more } = known(&from, &sighting, Cow::Owned(moved)) else {
                 return Ok(None);
             };
             notes.extend(more);
@@ -220,29 +239,31 @@ fn blank(on: &Target) -> Entry {
     Entry { kind: on.kind.into(), name: on.name.clone(), ..Entry::default() }
 }
 
-fn unsettled(on: Target, request_id: Uuid) -> Standing {
+fn unsettled<'a>(on: Target, request_id: Uuid) -> Standing<'a> {
     Standing::Unsettled { on, intent: SentIntent { request_id, again: true } }
 }
 
 /// It is what the entry speaks of. The note is left out when the record says so already.
-fn known(on: &Target, seen: &Sighting, mut entry: Entry) -> Standing {
+fn known<'a>(on: &Target, seen: &Sighting, entry: Cow<'a, Entry>) -> Standing<'a> {
     let created = entry.intent.is_some();
     if !created && entry.created_on.as_ref() == Some(&seen.created_on) && entry.owner == seen.owner {
         return Standing::Ours { entry, notes: vec![] };
     }
     let adopted = entry.adopted && !created;
     let note = identity(on, seen, adopted);
+    let mut entry = entry.into_owned();
     (entry.created_on, entry.owner) = (Some(seen.created_on.clone()), seen.owner.clone());
     (entry.intent, entry.adopted) = (None, adopted);
-    Standing::Ours { entry, notes: vec![note] }
+    Standing::Ours { entry: Cow::Owned(entry), notes: vec![note] }
 }
 
 /// It is taken over. What an entry knew of another object does not hold for this one.
-fn adopted(on: &Target, seen: &Sighting, forget: bool) -> Standing {
+fn adopted<'a>(on: &Target, seen: &Sighting, forget: bool) -> Standing<'a> {
     let forget = forget.then(|| Note::Forget { on: on.clone() });
     let notes = forget.into_iter().chain([identity(on, seen, true)]).collect();
     let (created_on, owner) = (Some(seen.created_on.clone()), seen.owner.clone());
-    Standing::Ours { entry: Entry { created_on, owner, adopted: true, ..blank(on) }, notes }
+    let entry = Entry { created_on, owner, adopted: true, ..blank(on) };
+    Standing::Ours { entry: Cow::Owned(entry), notes }
 }
 
 fn identity(on: &Target, seen: &Sighting, adopted: bool) -> Note {

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::{
+    as_of::AsOf,
     conditions::{self, Verdict},
     execute::{Hands, Outcome, Verdict as Gated, execute},
     fault::{Again, Fault, Shown},
@@ -46,8 +47,10 @@ pub struct Pass<'a, L> {
     pub session: &'a Session,
     pub peers: &'a dyn Peers,
     pub ledger: &'a L,
-    /// No read may be older.
+    /// Nothing is done by what was read before.
     pub as_of: Instant,
+    /// Nothing that was read before serves for anything. Earlier than `as_of`: since then only the spec has changed.
+    pub since: Instant,
     pub now: Timestamp,
     pub deadline: Instant,
     /// False as soon as another operator may lead.
@@ -195,14 +198,21 @@ async fn through<K: Managed, L: Ledger>(
     let mut written = record.clone();
     let role = cr.role();
     let hands = RealHands { role: role.as_ref(), ..hands };
-    let mut as_of = pass.session.floor(K::OBJECT, name.as_str(), pass.as_of);
+    let fresh = pass.session.floor(K::OBJECT, name.as_str(), pass.as_of);
+    let mut as_of = AsOf::change::<K>(pass.since.min(fresh), fresh, pass.session);
     let mut before = None;
     for round in 0..MAX_ROUNDS {
-        let seen = cr.observe(record, pass.session, pass.peers, as_of).await?;
         let on = Subject { target: &target, name: &name, role: role.as_ref(), rivals: &rivals };
-        let mut plan = cr.plan(&planning(common, uid, record, &on, pass.session), &seen)?;
+        let (seen, mut plan) = loop {
+            let seen = cr.observe(record, pass.session, pass.peers, &as_of).await?;
+            let plan = cr.plan(&planning(common, uid, record, &on, pass.session), &seen)?;
+            // Each time there is one kind less of which something old is known.
+            if !as_of.asks_for::<K>(&plan) {
+                break (seen, plan);
+            }
+        };
         if common.management_policy != ManagementPolicy::Observe {
-            privileges::tell(&mut plan, role.as_ref(), pass.session, pass.peers, as_of).await;
+            privileges::tell(&mut plan, role.as_ref(), pass.session, pass.peers, as_of.fresh()).await;
         }
         let Plan { steps, blocked, .. } = &plan;
         if round == 0 {
@@ -248,6 +258,7 @@ async fn through<K: Managed, L: Ledger>(
         for on in steps.iter().map(|step| &step.on).chain([&target]) {
             pass.session.touched(on.kind, &on.name);
         }
+        as_of.touched::<K>(steps);
         report.executed = true;
         report.events.append(&mut told);
         let outcomes = outcomes?;
@@ -258,7 +269,6 @@ async fn through<K: Managed, L: Ledger>(
                 // What still fails is told then.
                 report.events.retain(|event| event.reason != FAILED);
                 before = Some(hash);
-                as_of = Instant::now();
                 continue;
             }
             let Some(fault) = worst(&tally) else { continue };
@@ -266,7 +276,6 @@ async fn through<K: Managed, L: Ledger>(
             return Ok(Through { seen, verdict, tally, fault: Some(fault) });
         }
         record.unconverged = Some(Unconverged { hash, times: tries + 1 });
-        as_of = Instant::now();
     }
     Err(Fault::NotConverging(format!(
         "{target}: plan after plan was executed, and the next one differed again"

@@ -5,12 +5,24 @@ use std::collections::BTreeSet;
 use crate::{
     api::record::{Entry, Intent, Record},
     plan::{Note, Target},
+    values::map::Map,
 };
 
 /// Before the name of something that is being attached, and may not have been.
 pub const BEGUN: &str = "? ";
 /// Between such a name and the request under which the statement is sent.
 pub const UNDER: &str = " UNDER ";
+
+/// The entries of a record by kind and name, where many are looked for.
+#[derive(Debug)]
+pub struct Index<'a>(Map<(&'a str, &'a str), (usize, &'a Entry)>);
+
+impl<'a> Index<'a> {
+    /// An entry and its place in the record.
+    pub fn get(&self, on: &Target) -> Option<(usize, &'a Entry)> {
+        self.0.get(&(on.kind, on.name.as_str())).copied()
+    }
+}
 
 impl Entry {
     /// Whether this policy hangs on it, or may: what is being attached counts, too.
@@ -21,6 +33,12 @@ impl Entry {
 }
 
 impl Record {
+    pub fn index(&self) -> Index<'_> {
+        // Of two of one name the first counts, as in [`Self::entry`].
+        let all = self.objects.iter().enumerate().rev();
+        Index(all.map(|(n, entry)| ((entry.kind.as_str(), entry.name.as_str()), (n, entry))).collect())
+    }
+
     pub fn entry(&self, on: &Target) -> Option<&Entry> {
         self.objects.iter().find(|entry| entry.kind == on.kind && entry.name == on.name)
     }

@@ -1,7 +1,7 @@
 //! An open connection: the client, the shared reads, and what is known of the account.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fmt,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -67,6 +67,8 @@ pub struct Session {
     pub policy: Policy,
     /// When each object was last changed here: no read from before serves it.
     floors: Mutex<HashMap<(&'static str, String), Instant>>,
+    /// When something of each kind was last changed here.
+    effects: Mutex<BTreeMap<&'static str, Instant>>,
     /// Whether many recorded objects were missing from an answer: kept for each answer.
     lost: Mutex<HashMap<&'static str, (Instant, bool)>>,
     opened: Instant,
@@ -84,8 +86,8 @@ impl Session {
         policy: Policy,
     ) -> Self {
         let catalog = Catalog::new(client.clone(), gather);
-        let (floors, lost) = (Mutex::default(), Mutex::default());
-        Self { key, client, catalog, account, policy, floors, lost, opened: Instant::now() }
+        let (floors, effects, lost) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { key, client, catalog, account, policy, floors, effects, lost, opened: Instant::now() }
     }
 
     /// The earliest moment from which a read of the object may come.
@@ -101,8 +103,15 @@ impl Session {
 
     /// Notes that the object was changed, now.
     pub fn touched(&self, kind: &'static str, name: &str) {
+        let now = Instant::now();
         let mut floors = self.floors.lock().unwrap_or_else(PoisonError::into_inner);
-        floors.insert((kind, name.to_owned()), Instant::now());
+        floors.insert((kind, name.to_owned()), now);
+        self.effects.lock().unwrap_or_else(PoisonError::into_inner).insert(kind, now);
+    }
+
+    /// When something of each kind was last changed here.
+    pub fn effects(&self) -> BTreeMap<&'static str, Instant> {
+        self.effects.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Forgets an object that is no longer looked after.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     api::{CortexPipeline, ManagementPolicy, Record, ResourceMonitor, SnowflakeWarehouse},
     engine::{
+        as_of::AsOf,
         execute::{Hands, Outcome, Verdict, execute},
         fault::Fault,
         gate::Gate,
@@ -171,7 +172,7 @@ async fn plan<K: Managed>(
     }
     let mut record = cr.status().map(|status| status.record.clone()).unwrap_or_default();
     let as_of = session.floor(K::OBJECT, name.as_str(), as_of);
-    let seen = cr.observe(&record, session, peers, as_of).await?;
+    let seen = cr.observe(&record, session, peers, &AsOf::moment(as_of)).await?;
     if offline
         && let Some(sighting) = K::sighting(&seen)
         && sighting.owner.as_deref() == Some(session.account.role.as_str())

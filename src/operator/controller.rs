@@ -83,6 +83,14 @@ struct Mark {
     finalizer: bool,
 }
 
+/// What has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum News {
+    /// The spec alone.
+    Spec,
+    Other,
+}
+
 impl Mark {
     fn of(meta: &impl ResourceExt) -> Self {
         let annotation = |name| meta.annotations().get(name).cloned();
@@ -145,11 +153,14 @@ impl Watched {
         }
     }
     /// Whether it has news.
-    fn marked(&self, key: &Key, mark: Mark) -> bool {
+    fn marked(&self, key: &Key, mark: Mark) -> Option<News> {
         let mut marks = lock(&self.marks);
         match marks.insert(key.clone(), mark.clone()) {
-            Some(old) => mark.is_news(&old),
-            None => true,
+            Some(old) if !mark.is_news(&old) => None,
+            Some(old) if !(Mark { generation: mark.generation, ..old.clone() }).is_news(&mark) => {
+                Some(News::Spec)
+            }
+            _ => Some(News::Other),
         }
     }
     /// What was there and was not in the list that has just been read: it went while nobody watched.
@@ -263,7 +274,7 @@ fn digest<K: Operated>(
             let news = watched.marked(&key, Mark::of(&cr));
             // It may give up what others claim, too.
             let mut concerned = vec![];
-            if news {
+            if news.is_some() {
                 let rivals = context.index.rivals::<K>(&key.0, &key.1);
                 concerned.extend(rivals);
                 // What it refers to is known before what it claims.
@@ -271,13 +282,16 @@ fn digest<K: Operated>(
                 concerned.extend(indexed);
             }
             let another = cr.0.as_ref().is_ok_and(|decoded| context.index.put(decoded));
-            if !news {
+            let Some(news) = news else {
                 // Those who act on what is recorded as its own can do so now.
                 let neighbours = cr.0.iter().filter(|_| another).flat_map(|cr| K::neighbours(cr, context));
                 neighbours.for_each(|(kind, key)| context.wake.wake(kind, key, now));
                 return None;
+            };
+            match news {
+                News::Spec => context.wake.changed(K::OBJECT, &key, now),
+                News::Other => context.wake.touch(K::OBJECT, &key, now),
             }
-            context.wake.touch(K::OBJECT, &key, now);
             for (kind, key) in concerned {
                 context.wake.wake(kind, key, now);
             }

@@ -131,11 +131,13 @@ async fn decoded_pass<K: Operated>(
     let ledger = StatusWriter::of(&context.client, cr);
     let report = match session_of(cr, context, key) {
         Ok(session) => {
+            let (as_of, since) = context.wake.as_of(K::OBJECT, key);
             let pass = Pass {
                 session: &session,
                 peers: &context.index,
                 ledger: &ledger,
-                as_of: context.wake.as_of(K::OBJECT, key),
+                as_of,
+                since,
                 now: Timestamp::now(),
                 deadline: Instant::now() + context.settings.deadline,
                 leading: &context.leading,

@@ -10,12 +10,15 @@ use tokio::{sync::mpsc, time::Instant};
 /// Namespace and name.
 pub(super) type Key = (String, String);
 
+/// Since when an answer of Snowflake is fresh enough: to act on, and to be looked at for anything.
+type Moments = (Instant, Instant);
+
 /// Wakes resources of any kind, by Snowflake's word for their objects.
 #[derive(Debug, Default)]
 pub(super) struct Wake {
     queues: Mutex<HashMap<&'static str, mpsc::UnboundedSender<Key>>>,
-    /// Since when an answer of Snowflake is fresh enough for each resource.
-    as_of: Mutex<HashMap<(&'static str, Key), Instant>>,
+    /// How fresh the look at each resource must be.
+    as_of: Mutex<HashMap<(&'static str, Key), Moments>>,
 }
 
 impl Wake {
@@ -29,7 +32,14 @@ impl Wake {
     /// Something about it has changed, now.
     pub(super) fn touch(&self, kind: &'static str, key: &Key, at: Instant) {
         let mut as_of = self.as_of.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = as_of.entry((kind, key.clone())).or_insert(at);
+        let (known, since) = as_of.entry((kind, key.clone())).or_insert((at, at));
+        (*known, *since) = (at.max(*known), at.max(*since));
+    }
+
+    /// Its spec has changed, now, and nothing else.
+    pub(super) fn changed(&self, kind: &'static str, key: &Key, at: Instant) {
+        let mut as_of = self.as_of.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, _) = as_of.entry((kind, key.clone())).or_insert((at, at));
         *known = at.max(*known);
     }
 
@@ -43,9 +53,11 @@ impl Wake {
         }
     }
 
-    pub(super) fn as_of(&self, kind: &'static str, key: &Key) -> Instant {
+    /// Since when answers serve to act on, and since when for anything.
+    pub(super) fn as_of(&self, kind: &'static str, key: &Key) -> Moments {
         let as_of = self.as_of.lock().unwrap_or_else(PoisonError::into_inner);
-        as_of.get(&(kind, key.clone())).copied().unwrap_or_else(Instant::now)
+        let now = || (Instant::now(), Instant::now());
+        as_of.get(&(kind, key.clone())).copied().unwrap_or_else(now)
     }
 
     pub(super) fn forget(&self, kind: &'static str, key: &Key) {

@@ -1,6 +1,6 @@
 //! One row per property of an object in Snowflake. CREATE, ALTER, comparison and import derive from the rows.
 
-use std::{collections::BTreeSet, fmt};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use serde::Serialize;
 
@@ -74,12 +74,22 @@ pub struct Lens<S, T> {
 }
 
 trait Access<S>: Sync {
+    fn is_set(&self, spec: &S) -> bool;
+    /// Whether a cell plainly says what the spec does. False: its text has to be looked at.
+    fn is_alike(&self, spec: &S, cell: Option<&str>) -> bool;
     fn wanted(&self, spec: &S) -> Option<Value>;
     fn parse(&self, cell: Option<&str>) -> Option<Value>;
     fn import(&self, cell: Option<&str>, spec: &mut S) -> bool;
 }
 
 impl<S, T: Canonical> Access<S> for Lens<S, T> {
+    fn is_set(&self, spec: &S) -> bool {
+        (self.get)(spec).is_some()
+    }
+    fn is_alike(&self, spec: &S, cell: Option<&str>) -> bool {
+        let wanted = (self.get)(spec);
+        wanted.is_some() && wanted == T::read(cell)
+    }
     fn wanted(&self, spec: &S) -> Option<Value> {
         (self.get)(spec).map(|value| Value::of(&value))
     }
@@ -209,7 +219,50 @@ pub enum Alter {
 pub struct Difference {
     pub changes: Vec<PropertyChange>,
     /// The paths that are managed once the changes are made.
-    pub managed: BTreeSet<String>,
+    pub managed: Paths,
+}
+
+/// Paths of fields. Most are names that are fixed in the program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Paths(Vec<Cow<'static, str>>);
+
+impl Paths {
+    pub fn insert(&mut self, path: impl Into<Cow<'static, str>>) {
+        if self.0.is_empty() {
+            self.0.reserve(16);
+        }
+        self.0.push(path.into());
+    }
+    /// Whether it is the same set.
+    pub fn is(&self, set: &BTreeSet<String>) -> bool {
+        let mut all: Vec<&str> = self.0.iter().map(|path| &**path).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.into_iter().eq(set.iter().map(String::as_str))
+    }
+    pub fn into_set(self) -> BTreeSet<String> {
+        self.0.into_iter().map(Cow::into_owned).collect()
+    }
+}
+
+impl IntoIterator for Paths {
+    type Item = Cow<'static, str>;
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<P: Into<Cow<'static, str>>> Extend<P> for Paths {
+    fn extend<I: IntoIterator<Item = P>>(&mut self, paths: I) {
+        self.0.extend(paths.into_iter().map(Into::into));
+    }
+}
+
+impl<P: Into<Cow<'static, str>>> FromIterator<P> for Paths {
+    fn from_iter<I: IntoIterator<Item = P>>(paths: I) -> Self {
+        Self(paths.into_iter().map(Into::into).collect())
+    }
 }
 
 /// Compares a spec with what Snowflake has. Fields that the spec leaves out are not compared, but one that was
@@ -226,6 +279,16 @@ pub fn difference<'a, 't, S: 'static>(
         if ignored.iter().any(|path| path == property.path) {
             continue;
         }
+        let is_set = property.value.is_set(spec);
+        if is_set {
+            all.managed.insert(property.path);
+        } else if !managed.contains(property.path) {
+            continue;
+        }
+        let cell = cell(property);
+        if matches!(cell, Cell::Is(text) if is_set && property.value.is_alike(spec, text)) {
+            continue;
+        }
         let wanted = property.wanted(spec);
         let verb = match (&wanted, managed.contains(property.path), property.release) {
             (Some(value), _, _) => Alter::Set(value.clone()),
@@ -233,10 +296,6 @@ pub fn difference<'a, 't, S: 'static>(
             (None, true, Release::Set(sql)) => Alter::Set(Value { sql: sql.into(), shown: sql.into() }),
             (None, true, Release::Leave) | (None, false, _) => continue,
         };
-        if wanted.is_some() {
-            all.managed.insert(property.path.to_owned());
-        }
-        let cell = cell(property);
         if cell == Cell::Unread {
             continue;
         }

@@ -1,5 +1,7 @@
 //! The rows of an answer.
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
+
+use crate::values::map::{Map, with_room};
 
 const NULL: u32 = u32::MAX;
 
@@ -21,7 +23,7 @@ pub struct Rows {
 #[derive(Default)]
 struct Columns {
     names: Vec<Box<str>>,
-    by_name: HashMap<Box<str>, usize>,
+    by_name: Map<Box<str>, usize>,
 }
 
 /// One row.
@@ -41,7 +43,7 @@ impl Rows {
     pub fn new<N: AsRef<str>>(columns: impl IntoIterator<Item = N>) -> Self {
         let names: Vec<Box<str>> =
             columns.into_iter().map(|name| name.as_ref().to_ascii_lowercase().into()).collect();
-        let mut by_name = HashMap::with_capacity(names.len());
+        let mut by_name = with_room(names.len());
         for (n, name) in names.iter().enumerate() {
             by_name.entry(name.clone()).or_insert(n);
         }

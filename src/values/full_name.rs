@@ -1,6 +1,9 @@
 //! Full names of objects: what an object is in, its own name, and for procedures the types of their arguments.
 
-use std::fmt::{self, Display};
+use std::{
+    fmt::{self, Display},
+    sync::Arc,
+};
 
 use super::{
     ident::{BadIdent, Ident},
@@ -12,15 +15,20 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FullName {
     /// Database, schema, name: as many as the kind has. Never empty.
-    path: Vec<Ident>,
+    path: Arc<[Ident]>,
     /// Canonical types without sizes (`VARCHAR, NUMBER`); `None` where the kind has no arguments.
-    arguments: Option<String>,
+    arguments: Option<Arc<str>>,
 }
 
 impl FullName {
     /// An object of the account.
     pub fn top(name: Ident) -> Self {
-        Self { path: vec![name], arguments: None }
+        Self::of([name])
+    }
+    /// An object by its path: a database, what lies in it, its own name.
+    pub fn of<const N: usize>(path: [Ident; N]) -> Self {
+        const { assert!(N > 0) };
+        Self { path: path.into(), arguments: None }
     }
     /// An object in this one.
     pub fn join(&self, name: Ident) -> Self {
@@ -28,7 +36,7 @@ impl FullName {
     }
     /// The one of several of that name that takes these arguments.
     pub fn taking(self, arguments: String) -> Self {
-        Self { arguments: Some(arguments), ..self }
+        Self { arguments: Some(arguments.into()), ..self }
     }
     /// The text of [`Display`], read again.
     pub fn parse(text: &str) -> Result<Self, BadIdent> {
@@ -43,7 +51,7 @@ impl FullName {
                 _ => {}
             }
         }
-        let Some(open) = open else { return Ok(Self { path: parse_path(text)?, arguments: None }) };
+        let Some(open) = open else { return Ok(Self { path: parse_path(text)?.into(), arguments: None }) };
         let Some(arguments) = text[open + 1..].strip_suffix(')') else {
             return Err(BadIdent::NotTypes { text: text[open..].to_owned() });
         };
@@ -52,7 +60,7 @@ impl FullName {
         if !arguments.chars().all(is_type) {
             return Err(BadIdent::NotTypes { text: text[open..].to_owned() });
         }
-        Ok(Self { path: parse_path(&text[..open])?, arguments: Some(arguments.to_owned()) })
+        Ok(Self { path: parse_path(&text[..open])?.into(), arguments: Some(arguments.into()) })
     }
     pub fn path(&self) -> &[Ident] {
         &self.path
@@ -70,8 +78,22 @@ impl FullName {
     }
     /// What it is in; `None` for an object of the account.
     pub fn parent(&self) -> Option<Self> {
-        let path = self.path[..self.path.len() - 1].to_vec();
-        (!path.is_empty()).then_some(Self { path, arguments: None })
+        let path = &self.path[..self.path.len() - 1];
+        (!path.is_empty()).then(|| Self { path: path.into(), arguments: None })
+    }
+    /// The text of [`Display`].
+    pub fn text(&self) -> String {
+        let arguments = self.arguments.as_ref().map_or(0, |types| types.len() + 2);
+        let length = self.path.iter().map(|name| name.as_str().len() + 1).sum::<usize>() + arguments;
+        let mut text = String::with_capacity(length);
+        for (n, name) in self.path.iter().enumerate() {
+            text += if n > 0 { "." } else { "" };
+            text += &name.spec();
+        }
+        if let Some(types) = &self.arguments {
+            text.extend(["(", types, ")"]);
+        }
+        text
     }
     /// As SQL writes it: every name in quotes.
     pub fn sql(&self) -> String {
@@ -83,10 +105,7 @@ impl FullName {
 
 impl Display for FullName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (n, name) in self.path.iter().enumerate() {
-            write!(f, "{}{}", if n > 0 { "." } else { "" }, name.to_spec())?;
-        }
-        self.arguments.as_ref().map_or(Ok(()), |types| write!(f, "({types})"))
+        f.write_str(&self.text())
     }
 }
 

@@ -1,14 +1,19 @@
 //! Names of Snowflake objects.
-use std::fmt::{self, Display, Write as _};
+use std::{
+    borrow::Cow,
+    fmt::{self, Display, Write as _},
+    sync::Arc,
+};
 
 /// The most characters a Snowflake name can have (quotes not counted).
 pub const MAX_CHARS: usize = 255;
 
 /// A name of a Snowflake object, as Snowflake keeps it. The only way a name gets into SQL.
 ///
-/// `Display` prints it quoted, with each `"` doubled, so that it can never be read as anything but a name.
+/// `Display` prints it quoted, with each `"` doubled, so that it can never be read as anything but a name. Copies share
+/// the text: a plan has each name many times.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct Ident(Box<str>);
+pub struct Ident(Arc<str>);
 
 /// Why a text is no name. Says what to write instead.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -43,7 +48,10 @@ impl Ident {
             if !is_plain(text) {
                 return Err(Self::not_plain(text));
             }
-            return Self::exact(&text.to_ascii_uppercase());
+            if text.bytes().any(|b| b.is_ascii_lowercase()) {
+                return Self::exact(&text.to_ascii_uppercase());
+            }
+            return Self::exact(text);
         };
         let Some(inner) = rest.strip_suffix('"') else {
             return Err(BadIdent::NotClosed { text: shown(text) });
@@ -64,9 +72,11 @@ impl Ident {
         if name.is_empty() {
             return Err(BadIdent::Empty);
         }
-        let chars = name.chars().count();
-        if chars > MAX_CHARS {
-            return Err(BadIdent::TooLong { chars });
+        if name.len() > MAX_CHARS {
+            let chars = name.chars().count();
+            if chars > MAX_CHARS {
+                return Err(BadIdent::TooLong { chars });
+            }
         }
         if name.contains('\0') {
             return Err(BadIdent::Nul);
@@ -88,9 +98,14 @@ impl Ident {
     }
 
     /// The shortest text of which [`Ident::from_spec`] makes this name.
-    pub fn to_spec(&self) -> String {
+    pub fn spec(&self) -> Cow<'_, str> {
         let folded = is_plain(&self.0) && !self.0.bytes().any(|b| b.is_ascii_lowercase());
-        if folded { self.0.to_string() } else { self.to_string() }
+        if folded { Cow::Borrowed(&self.0) } else { Cow::Owned(self.to_string()) }
+    }
+
+    /// The same as a text of its own.
+    pub fn to_spec(&self) -> String {
+        self.spec().into_owned()
     }
 
     fn not_plain(text: &str) -> BadIdent {

@@ -22,7 +22,7 @@ impl Display for Json {
 
 impl Canonical for Json {
     fn read(cell: Option<&str>) -> Option<Self> {
-        let text = cell?;
+        let text = cell.filter(|text| !text.is_empty() && !text.eq_ignore_ascii_case("null"))?;
         // What is no object was set by somebody else, and differs from any.
         Some(serde_json::from_str(text).map_or_else(|_| Self(text.to_owned()), |fields| Self::from(&fields)))
     }
@@ -40,6 +40,7 @@ mod tests {
         let read = |text| Json::read(Some(text)).unwrap();
         assert_eq!(read("{ \"b\": [1, 2],\n \"a\": {} }"), read("{\"a\":{},\"b\":[1,2]}"));
         assert_ne!(read("{\"b\": [2, 1]}"), read("{\"b\": [1, 2]}"));
+        assert_eq!(Json::read(Some("null")), None);
         assert_eq!(read("it's no JSON").sql(), "'it''s no JSON'");
     }
 }

@@ -11,6 +11,7 @@ pub mod ident;
 pub mod json;
 pub mod keywords;
 pub mod literal;
+pub mod map;
 pub mod monitor;
 pub mod path;
 pub mod schedule;

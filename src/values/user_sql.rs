@@ -33,6 +33,11 @@ impl UserSql {
     /// One statement or query, or a block of Snowflake Scripting (`BEGIN … END`, `DECLARE …`), in which `;` is at home.
     pub fn statement(text: &str) -> Result<Self, BadSql> {
         let text = text.trim_matches(char::is_whitespace);
+        let word = text.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        let block = ["DECLARE", "BEGIN"].iter().any(|begin| word.eq_ignore_ascii_case(begin));
+        if !block && is_harmless(text) {
+            return Ok(Self(text.to_owned()));
+        }
         let tokens = tokens(text)?;
         let mut words = tokens.iter().filter_map(|token| match &token.token {
             Token::Word(word) => Some(word.value.to_ascii_uppercase()),
@@ -50,6 +55,9 @@ impl UserSql {
     /// An expression.
     pub fn expression(text: &str) -> Result<Self, BadSql> {
         let text = text.trim_matches(char::is_whitespace);
+        if is_harmless(text) {
+            return Ok(Self(text.to_owned()));
+        }
         let tokens = tokens(text)?;
         Self::checked(text, &tokens, false)
     }
@@ -114,6 +122,42 @@ impl Display for UserSql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Whether a text stays where it is put, as can be said without taking it apart: words, signs and closed quotes, its
+/// parentheses paired, and nothing that could be a comment, an escape, a `;` or a delimiter. Most texts are such.
+fn is_harmless(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let (mut depth, mut at, mut before) = (0_usize, 0, b' ');
+    while let Some(&byte) = bytes.get(at) {
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        match byte {
+            b'(' => depth += 1,
+            b')' => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return false,
+            },
+            b'\'' | b'"' => {
+                let inside = &bytes[at + 1..];
+                match inside.iter().position(|other| *other == byte || *other == b'\\') {
+                    Some(end) if inside[end] == byte => at += end + 1,
+                    _ => return false,
+                }
+            }
+            b'-' | b'/' if bytes.get(at + 1).is_some_and(|next| matches!(next, b'-' | b'/' | b'*')) => {
+                return false;
+            }
+            // Inside of a word: METADATA$ACTION.
+            b'$' if is_word(before) && bytes.get(at + 1).is_some_and(|next| is_word(*next)) => {}
+            b' ' | b'\n' | b'\t' | b'.' | b',' | b'=' | b'<' | b'>' | b'+' | b'*' | b'%' | b'-' | b'/'
+            | b'|' | b':' => {}
+            _ if is_word(byte) => {}
+            _ => return false,
+        }
+        before = byte;
+        at += 1;
+    }
+    depth == 0 && !bytes.is_empty()
 }
 
 /// Where a block of Snowflake Scripting ends: with the END of its first BEGIN.
@@ -204,6 +248,27 @@ mod tests {
                 Ok(becomes) => assert_eq!(read.unwrap().as_str(), becomes, "{text}"),
                 Err(error) => assert_eq!(read.unwrap_err(), error, "{text}"),
             }
+        }
+    }
+
+    #[test]
+    fn what_needs_no_taking_apart_comes_to_the_same() {
+        for text in [
+            "SELECT 1",
+            "SELECT a.b, 'x''y', \"z\"\"\" FROM t WHERE METADATA$ACTION = 'INSERT; --' AND (1) <> (2)",
+            "f(a) - -1",
+            "CASE WHEN CURRENT_ROLE() = 'READER' THEN '***' ELSE V END",
+            "a:b::string || '/* c'",
+        ] {
+            assert!(is_harmless(text), "{text}");
+            let taken_apart = UserSql::checked(text, &tokens(text).unwrap(), false);
+            assert_eq!(taken_apart, UserSql::statement(text), "{text}");
+        }
+        for text in [
+            "", "a;", "a -- b", "a // b", "a /* b", "'a", "\"a", "'a\\'", "(a", "a)", ")(", "$$a$$", "a$",
+            "$1", "é", "# a",
+        ] {
+            assert!(!is_harmless(text), "{text}");
         }
     }
 

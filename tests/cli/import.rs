@@ -1,6 +1,6 @@
 //! `snowfence import` of whole schemas: what it writes plans empty, and applying it sends nothing.
 
-use super::world::World;
+use super::world::{MARK, World, said};
 
 /// The manifests of places. They are true as they are: nothing is planned, and applying them writes nothing.
 #[track_caller]
@@ -8,6 +8,10 @@ fn imported(world: &World, places: &[&str]) -> (String, String) {
     let since = world.emulator.last_statement();
     let args: Vec<&str> = ["import", "--connection-ref", "prod"].iter().chain(places).copied().collect();
     let said = world.run(&args).ends(0);
+    // The check at the end reads nothing again.
+    let sent: Vec<String> = world.emulator.statements(since).into_iter().map(|sent| sent.text).collect();
+    let twice: Vec<_> = sent.iter().enumerate().filter(|(n, text)| sent[..*n].contains(text)).collect();
+    assert!(twice.is_empty(), "{twice:#?}");
     let file = world.file("imported.yaml", &said.out);
     let planned = world.run(&["plan", "-f", &file, "--detailed-exitcode"]);
     assert_eq!(planned.code, 0, "{}\n{}\n{}", planned.out, planned.err, said.out);
@@ -75,6 +79,9 @@ async fn every_kind_is_written_with_what_somebody_set() {
             "CREATE TABLE DB.S.T (ID NUMBER AUTOINCREMENT START 10 INCREMENT 2 ORDER, PARENT NUMBER(10,0), NAME VARCHAR WITH MASKING POLICY DB.GOVERNANCE.HIDE, AT TIMESTAMP_NTZ DEFAULT CURRENT_TIMESTAMP(), DOC VARIANT, STATE VARCHAR(8) DEFAULT 'new' COMMENT 'it''s', PRIMARY KEY (ID, NAME), FOREIGN KEY (PARENT) REFERENCES DB.S.PARENT (ID)) CLUSTER BY (TO_DATE(AT), NAME) DATA_RETENTION_TIME_IN_DAYS = 3 CHANGE_TRACKING = TRUE COMMENT = 'all of it'",
             "CREATE TRANSIENT TABLE DB.S.SHORT (A INT)",
             "CREATE VIEW DB.S.V (A COMMENT 'first', B) CHANGE_TRACKING = TRUE COMMENT = 'seen' AS SELECT ID, NAME FROM DB.S.T -- all",
+            "CREATE VIEW DB.S.MASKED (\"n\" WITH MASKING POLICY DB.GOVERNANCE.HIDE) AS SELECT CODE FROM DB.S.PARENT",
+            "CREATE VIEW DB.S.UNNAMED AS SELECT CODE FROM DB.S.PARENT",
+            "ALTER VIEW DB.S.UNNAMED ALTER COLUMN CODE SET MASKING POLICY DB.S.MASK",
             "CREATE SECURE VIEW DB.S.HIDDEN AS SELECT ID FROM DB.S.PARENT",
             "CREATE MATERIALIZED VIEW DB.S.M COMMENT = 'm' AS SELECT ID, CODE FROM DB.S.PARENT",
             "CREATE DYNAMIC TABLE DB.S.D TARGET_LAG = '90 seconds' WAREHOUSE = WH REFRESH_MODE = FULL COMMENT = 'd' AS SELECT ID FROM DB.S.T",
@@ -106,4 +113,173 @@ async fn every_kind_is_written_with_what_somebody_set() {
     let (out, err) = imported(&world, &["--database", "db"]);
     assert!(!err.contains("left out") && !err.contains("refused"), "{err}\n{out}");
     insta::assert_snapshot!(out);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_names_and_texts_survive() {
+    let world = World::new().await;
+    let texts = [
+        "---\nkind: Secret\n...\n",
+        "a: b # c\n  - d\n\ttab",
+        "\n\n  leading and trailing  \n\n",
+        "%YAML 1.2\n--- |\n",
+        "'\"`$$ \\n {{ x }} ${y} &a *b !!c",
+        "null",
+        "line\r\nend \u{85}\u{2028}\u{feff}é🦀",
+        "",
+    ];
+    let names = [
+        "lower",
+        "Odd name.x",
+        "a\"\"b",
+        "---",
+        "y",
+        "semi;colon--",
+        "new\nline",
+        "é🦀",
+        "# not a comment: x",
+    ];
+    all_sql(
+        &world,
+        &["CREATE WAREHOUSE WH", "CREATE DATABASE \"d.b\"", "CREATE SCHEMA \"d.b\".\"s \"\"x\"\"\""],
+    );
+    let place = "\"d.b\".\"s \"\"x\"\"\"";
+    for (n, name) in names.iter().enumerate() {
+        let comment = texts[n % texts.len()].replace('\\', "\\\\").replace('\'', "''");
+        let own = format!("{place}.\"{name}\"");
+        all_sql(
+            &world,
+            &[
+                &format!(
+                    "CREATE TABLE {own} (\"{name}\" VARCHAR COMMENT '{comment}', N INT DEFAULT 1, PRIMARY KEY (\"{name}\")) COMMENT = '{comment}'"
+                ),
+                &format!("CREATE STREAM {own} ON TABLE {own} COMMENT = '{comment}'"),
+                &format!("CREATE SEQUENCE {own} COMMENT = '{comment}'"),
+                &format!(
+                    "CREATE VIEW {place}.\"view {name}\" (\"{name}\" COMMENT '{comment}') AS SELECT \"{name}\"\n--- '\nFROM {own}"
+                ),
+                &format!("CREATE TASK {own} WAREHOUSE = WH COMMENT = '{comment}' AS SELECT '{comment}'"),
+                &format!("CREATE TASK {place}.\"child of {name}\" WAREHOUSE = WH AFTER {own} AS SELECT 1"),
+                &format!(
+                    "CREATE PROCEDURE {own}(\"{name}\" VARCHAR) RETURNS VARCHAR LANGUAGE SQL COMMENT = '{comment}' AS 'BEGIN\n---\n  RETURN ''{name}'';\nEND'"
+                ),
+            ],
+        );
+    }
+    let (out, err) = imported(&world, &["--schema", place]);
+    assert!(!err.contains("left out"), "{err}\n{out}");
+    assert!(out.contains("  name: d-b-s--x\n"), "{out}");
+    // Whoever reads it, and be it line by line, finds one document.
+    assert_eq!(out.lines().filter(|line| line.starts_with("---")).count(), 0, "{out}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_manifest_cannot_say_is_left_out_with_the_reason() {
+    let world = World::new().await;
+    all_sql(
+        &world,
+        &[
+            "CREATE WAREHOUSE WH",
+            "CREATE DATABASE DB",
+            "CREATE SCHEMA DB.S",
+            &format!(
+                "CREATE STAGE DB.S.SECRET URL = 's3://bucket/path' CREDENTIALS = (AWS_KEY_ID = 'a' AWS_SECRET_KEY = '{MARK}')"
+            ),
+            &format!("CREATE STAGE DB.S.TOKEN URL = 'azure://a.blob.core.windows.net/c?sig={MARK}'"),
+            &format!(
+                "CREATE TASK DB.S.COPIES WAREHOUSE = WH AS COPY INTO 's3://b' FROM DB.S.T CREDENTIALS = (AWS_KEY_ID = 'a' AWS_SECRET_KEY = '{MARK}')"
+            ),
+            "CREATE FUNCTION DB.S.JAVA(A VARCHAR) RETURNS VARCHAR LANGUAGE JAVA HANDLER = 'A.f' AS 'class A { static String f(String a) { return a; } }'",
+            "CREATE PROCEDURE DB.S.DEFAULTS(A NUMBER DEFAULT 1) RETURNS VARCHAR LANGUAGE SQL AS 'BEGIN RETURN 1; END'",
+            "CREATE TABLE DB.S.T (A INT)",
+            "CREATE STREAM DB.S.LOST ON TABLE DB.S.T",
+            "CREATE TABLE DB.S.KEPT (A INT)",
+            "DROP TABLE DB.S.T",
+        ],
+    );
+    let (out, err) = imported(&world, &["--schema", "DB.S"]);
+    for why in [
+        "left out: stage DB.S.SECRET: it has credentials",
+        "left out: stage DB.S.TOKEN: its address has more in it than a place",
+        "left out: task DB.S.COPIES: its SQL has a credential in it",
+        "left out: function DB.S.JAVA(VARCHAR): it is in JAVA",
+        "left out: procedure DB.S.DEFAULTS(NUMBER): its arguments have defaults",
+        "left out: stream DB.S.LOST: what it is on is gone, or not visible",
+    ] {
+        assert!(err.contains(why), "{why}\n{err}");
+        assert!(out.contains(&format!("# {why}")), "{why}\n{out}");
+    }
+    assert!(out.contains("- name: KEPT\n"), "{out}");
+    assert!(!out.contains(MARK) && !err.contains(MARK));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_is_empty_missing_or_not_visible_is_told() {
+    let world = World::new().await;
+    all_sql(
+        &world,
+        &[
+            "CREATE WAREHOUSE WH",
+            "CREATE DATABASE DB",
+            "CREATE SCHEMA DB.S",
+            "CREATE SCHEMA DB.HIDDEN",
+            "CREATE TABLE DB.S.T (A INT)",
+            "CREATE ROLE NOBODY",
+            "CREATE ROLE GUEST",
+            "GRANT USAGE ON DATABASE DB TO ROLE GUEST",
+            "GRANT USAGE ON SCHEMA DB.S TO ROLE GUEST",
+            "GRANT ROLE NOBODY TO USER OPERATOR",
+            "GRANT ROLE GUEST TO USER OPERATOR",
+        ],
+    );
+    let (out, _) = imported(&world, &["--schema", "DB.HIDDEN"]);
+    assert!(out.ends_with("  schemas:\n  - name: HIDDEN\n"), "{out}");
+    for (place, says) in [
+        (["--schema", "DB.NONE"], "there is no schema DB.NONE, or the role ACCOUNTADMIN may not see it"),
+        (["--schema", "NONE.S"], "there is no database NONE, or the role ACCOUNTADMIN may not see it"),
+        (["--database", "NONE"], "there is no database NONE"),
+        (["--schema", "S"], "\"S\" is not DATABASE.SCHEMA"),
+        (["--schema", "DB.S.T"], "\"DB.S.T\" is not DATABASE.SCHEMA"),
+        (["--database", "a b"], "--database:"),
+    ] {
+        let refused = world.run(&["import", place[0], place[1]]).ends(1);
+        assert!(refused.err.contains(says) && refused.out.is_empty(), "{}", refused.err);
+    }
+    let as_role = |role: &str, place: &str| {
+        said(world.command(&["import", "--schema", place]).env("SNOWFLAKE_ROLE", role))
+    };
+    assert!(as_role("NOBODY", "DB.S").ends(1).err.contains("the role NOBODY may not see it"));
+    assert!(as_role("GUEST", "DB.HIDDEN").ends(1).err.contains("the role GUEST may not see it"));
+    // Nothing of what is in it is visible: the schema alone is written, and that is said.
+    let guest = as_role("GUEST", "DB.S").ends(0);
+    assert!(!guest.out.contains("tables:"), "{}", guest.out);
+    assert!(guest.err.contains("DB.S: 0 objects"), "{}", guest.err);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_named_or_owned_otherwise_is_not_asked_for() {
+    let world = World::new().await;
+    all_sql(
+        &world,
+        &[
+            "CREATE WAREHOUSE WH",
+            "CREATE DATABASE DB",
+            "CREATE SCHEMA DB.S",
+            "CREATE ROLE TEAM",
+            "CREATE TABLE DB.S.STG_A (A INT)",
+            "CREATE TABLE DB.S.B (A INT)",
+            "CREATE PROCEDURE DB.S.STG_P() RETURNS VARCHAR LANGUAGE SQL AS 'BEGIN RETURN 1; END'",
+            "CREATE PROCEDURE DB.S.STG_Q() RETURNS VARCHAR LANGUAGE SQL AS 'BEGIN RETURN 1; END'",
+            "GRANT OWNERSHIP ON TABLE DB.S.STG_A TO ROLE TEAM",
+            "GRANT OWNERSHIP ON PROCEDURE DB.S.STG_Q() TO ROLE TEAM",
+            "GRANT ROLE TEAM TO ROLE ACCOUNTADMIN",
+        ],
+    );
+    let (out, _) = imported(&world, &["--schema", "DB.S", "--like", "stg\\_%"]);
+    assert!(out.contains("STG_A") && out.contains("STG_P") && !out.contains("- name: B"), "{out}");
+    let (out, _) = imported(&world, &["--schema", "DB.S", "--owner", "TEAM"]);
+    assert!(out.contains("STG_A") && out.contains("STG_Q") && !out.contains("STG_P"), "{out}");
+    assert!(!out.contains("schemas:"), "{out}");
+    let both = world.run(&["import", "--schema", "DB.S", "--kind", "warehouse"]).ends(0).out;
+    assert!(both.contains("kind: SnowflakeWarehouse") && both.contains("kind: CortexPipeline"), "{both}");
 }

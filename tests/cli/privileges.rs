@@ -81,7 +81,8 @@ async fn the_grants_that_a_plan_prints_are_those_that_apply_needs() {
     let planned = run(&world, &["plan", "-f", &file]).ends(0);
     assert_eq!(pasted(&planned), [""; 0], "{}", planned.out);
     run(&world, &["apply", "--yes", "-f", &file]).ends(0);
-    run(&world, &["plan", "-f", &file]).ends(0);
+    let settled = run(&world, &["plan", "-f", &file]).ends(0);
+    assert_eq!(settled.out, "No changes. Snowflake matches the manifests.\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,9 +25,16 @@ pub async fn cluster() -> &'static Cluster {
             .unwrap();
         apply.stdin.take().unwrap().write_all(&crds.stdout).unwrap();
         assert!(apply.wait().unwrap().success());
-        let waited =
-            cluster.kubectl().args(["wait", "--for=condition=Established", "crd", "--all"]).output().unwrap();
-        assert!(waited.status.success(), "{}", String::from_utf8_lossy(&waited.stderr));
+        // For a moment a new definition has no conditions, which kubectl takes for an error.
+        for left in (0..20).rev() {
+            let wait = ["wait", "--for=condition=Established", "crd", "--all"];
+            let waited = cluster.kubectl().args(wait).output().unwrap();
+            if waited.status.success() {
+                break;
+            }
+            assert!(left > 0, "{}", String::from_utf8_lossy(&waited.stderr));
+            tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        }
         cluster
     };
     CLUSTER.get_or_init(start).await

@@ -302,6 +302,7 @@ async fn live(stage: &Stage, events: &[Event], blow: Option<(usize, Blow)>) -> R
                 let spec: PipelineSpec =
                     serde_json::from_value(spec.clone()).map_err(|error| error.to_string())?;
                 world.pipeline("flow", spec);
+                world.change(KEY).await;
             }
             Event::ByHand(sql) => {
                 // What is not there can't be changed.
@@ -309,6 +310,10 @@ async fn live(stage: &Stage, events: &[Event], blow: Option<(usize, Blow)>) -> R
                 let _ = world.emulator.execute_as("ACCOUNTADMIN", sql);
                 // What SHOW lacks is read again.
                 tokio::time::advance(Duration::from_secs(3601)).await;
+                // The change that comes next does not know of it.
+                if let Some(Event::Edit(_)) = events.get(n + 1) {
+                    continue;
+                }
             }
             // An approval that was used and came to nothing is asked for again.
             Event::Approve => {

@@ -97,6 +97,8 @@ pub struct World {
     pub policy: Policy,
     pub events: Vec<snowfence::engine::reconcile::Event>,
     uids: u64,
+    /// Since when the last round read.
+    last_round: Option<Instant>,
 }
 
 /// How a pass ended.
@@ -196,6 +198,7 @@ impl World {
             policy,
             events: vec![],
             uids: WORLDS.fetch_add(1_000, Ordering::Relaxed),
+            last_round: None,
         }
     }
 
@@ -300,6 +303,16 @@ impl World {
 
     /// One pass with reads as old as `as_of`.
     pub async fn pass_as_of(&mut self, key: &str, as_of: Instant) -> End {
+        self.pass_between(key, (as_of, as_of)).await
+    }
+
+    /// A pass because the spec has changed: what was read in the last round serves for what is left alone.
+    pub async fn change(&mut self, key: &str) -> End {
+        let now = Instant::now();
+        self.pass_between(key, (now, self.last_round.unwrap_or(now))).await
+    }
+
+    async fn pass_between(&mut self, key: &str, times: (Instant, Instant)) -> End {
         let (index, session, fate, store) =
             (self.index(), self.session.clone(), self.fate.clone(), self.store.clone());
         let Some((version, cr)) = store.lock().unwrap().crs.get(key).cloned() else { return End::Done };
@@ -307,9 +320,9 @@ impl World {
         let mut events = vec![];
         let work = async {
             match &cr {
-                Cr::Warehouse(cr) => one(cr, &session, &index, &ledger, as_of, &mut events).await,
-                Cr::Monitor(cr) => one(cr, &session, &index, &ledger, as_of, &mut events).await,
-                Cr::Pipeline(cr) => one(cr, &session, &index, &ledger, as_of, &mut events).await,
+                Cr::Warehouse(cr) => one(cr, &session, &index, &ledger, times, &mut events).await,
+                Cr::Monitor(cr) => one(cr, &session, &index, &ledger, times, &mut events).await,
+                Cr::Pipeline(cr) => one(cr, &session, &index, &ledger, times, &mut events).await,
             }
         };
         let end = tokio::select! {
@@ -327,6 +340,7 @@ impl World {
     /// A pass over every resource: they share what is read as of now.
     pub async fn round(&mut self) {
         let as_of = Instant::now();
+        self.last_round = Some(as_of);
         for key in self.keys() {
             self.pass_as_of(&key, as_of).await;
         }
@@ -402,7 +416,7 @@ async fn one<K: Managed>(
     session: &Session,
     index: &Index,
     ledger: &StatusLedger<'_>,
-    as_of: Instant,
+    (as_of, since): (Instant, Instant),
     events: &mut Vec<snowfence::engine::reconcile::Event>,
 ) {
     let leading = AtomicBool::new(true);
@@ -411,6 +425,7 @@ async fn one<K: Managed>(
         peers: index,
         ledger,
         as_of,
+        since,
         now: Timestamp::now(),
         deadline: Instant::now() + Duration::from_secs(3600),
         leading: &leading,

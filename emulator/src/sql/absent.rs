@@ -83,7 +83,7 @@ static KINDS: &[AbsentKind] = &[
     kind("MASKING POLICIES", POLICY),
     kind(
         "MATERIALIZED VIEWS",
-        "created_on:t name reserved database_name schema_name cluster_by rows:n bytes:n source_database_name source_schema_name source_table_name refreshed_on:t compacted_on:t owner invalid:b invalid_reason behind_by comment text is_secure:b automatic_clustering owner_role_type",
+        "created_on:t name reserved database_name schema_name cluster_by rows:n bytes:n source_database_name source_schema_name source_table_name refreshed_on:t compacted_on:t owner invalid:b invalid_reason behind_by comment text is_secure automatic_clustering owner_role_type",
     ),
     kind(
         "NETWORK RULES",
@@ -95,7 +95,7 @@ static KINDS: &[AbsentKind] = &[
     ),
     kind(
         "PIPES",
-        "created_on:t name database_name schema_name definition owner notification_channel comment integration pattern error_integration owner_role_type invalid_reason",
+        "created_on:t name database_name schema_name definition owner notification_channel comment integration pattern error_integration owner_role_type invalid_reason is_snowflake_managed",
     ),
     kind("PROJECTION POLICIES", POLICY),
     kind("ROW ACCESS POLICIES", POLICY),
@@ -115,7 +115,7 @@ static KINDS: &[AbsentKind] = &[
     ),
     kind(
         "VIEWS",
-        "created_on:t name reserved database_name schema_name owner comment text is_secure:b is_materialized:b owner_role_type change_tracking",
+        "created_on:t name reserved database_name schema_name owner comment text is_secure is_materialized owner_role_type change_tracking",
     ),
 ];
 

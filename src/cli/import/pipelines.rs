@@ -1,6 +1,6 @@
 //! `CortexPipeline`s: one for each schema, or several where the limits ask for it.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use kube::{Resource as _, core::ObjectMeta};
 use tokio::time::Instant;
@@ -153,28 +153,27 @@ fn document(args: &Import, metadata: ObjectMeta, spec: PipelineSpec) -> Result<S
     yaml(&CortexPipeline { metadata, spec, status: None })
 }
 
-/// What a plan of the manifest would change, as it is read again. There should be nothing; where there is, a person is
-/// told. What was read for the manifest is not read again.
-async fn differences(asked: &Asked<'_>, text: &str) -> Vec<String> {
+/// What a plan of the manifest would change, as it is read again, here or with a record, as the operator has one. There
+/// should be nothing; where there is, a person is told. What was read for the manifest is not read again.
+async fn differences(asked: &Asked<'_>, text: &str) -> BTreeSet<String> {
     let input = Input { paths: vec!["-".into()], ..Input::default() };
     let read = match manifests::read(&input, text.as_bytes()) {
         Ok(read) => read,
-        Err(bad) => {
-            return vec![format!("this manifest would be refused: {bad}; please report it")];
-        }
+        Err(bad) => return [format!("this manifest would be refused: {bad}")].into(),
     };
-    let mut all = vec![];
+    let mut all = BTreeSet::new();
     for manifest in read.manifests {
         let Object::Pipeline(pipeline) = manifest.object else { continue };
-        let index = Index::default();
-        let planned = any::pipeline(*pipeline);
-        match planned.plan(asked.session, &index, asked.as_of, true).await {
-            Ok(planned) => {
-                let steps = planned.steps.iter().filter(|step| step.writes());
-                all.extend(steps.map(differs));
-                all.extend(planned.blocked.iter().map(|(on, fault)| format!("{on}: {fault}")));
+        let (index, planned) = (Index::default(), any::pipeline(*pipeline));
+        for offline in [true, false] {
+            match planned.plan(asked.session, &index, asked.as_of, offline).await {
+                Ok(planned) => {
+                    let steps = planned.steps.iter().filter(|step| step.writes());
+                    all.extend(steps.map(differs));
+                    all.extend(planned.blocked.iter().map(|(on, fault)| format!("{on}: {fault}")));
+                }
+                Err(fault) => drop(all.insert(format!("it can't be planned: {fault}"))),
             }
-            Err(fault) => all.push(format!("it can't be planned: {fault}")),
         }
     }
     all

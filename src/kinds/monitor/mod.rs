@@ -19,6 +19,7 @@ use crate::{
         monitor::{MonitorSpec, MonitorSummary},
     },
     engine::{
+        as_of::AsOf,
         fault::Fault,
         managed::{Managed, Peers, Plan, Planning, Tally, key_of},
         ownership::{Sighting, Standing, other_names, resolved_name},
@@ -58,8 +59,9 @@ impl Managed for ResourceMonitor {
         record: &Record,
         session: &Session,
         peers: &dyn Peers,
-        as_of: Instant,
+        as_of: &AsOf,
     ) -> Result<Seen, Fault> {
+        let as_of = as_of.of(KIND);
         let (namespace, metadata_name) = key_of(self);
         let (name, wanted) = begin(self, PRIVILEGES, |name| Named::ResourceMonitor(name), session)?;
         let mut seen = Seen { found: session.catalog.find(SHOW, &name, as_of).await?, ..Seen::default() };
@@ -131,7 +133,7 @@ impl Managed for ResourceMonitor {
             Standing::Ours { mut entry, notes } => {
                 let Some(found) = &seen.found else { return Ok(Plan::default()) };
                 if seen.account_has.is_some() {
-                    entry.managed.remove("accountLevel");
+                    entry.to_mut().managed.remove("accountLevel");
                 }
                 Update { planning, spec, found, entry: &entry, wanted: &wanted }.steps(seen, notes)?
             }

@@ -230,6 +230,7 @@ impl Update<'_> {
         let Difference { changes: mut rows, mut managed } =
             difference(ROWS, spec, &entry.managed, &spec.ignore_fields, |row| cell(self.found, row))?;
         managed.extend(own_paths(spec));
+        let managed = managed.into_set();
         let (is, wants) = (is_of_account(self.found), spec.account_level == Some(true));
         let moves = wants != is && (spec.account_level.is_some() || entry.managed.contains("accountLevel"));
         if moves && wants {

@@ -101,10 +101,10 @@ pub(super) const ROWS: &[Row] = &[
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |alert: &'a Alert| {
-        let path = format!("alerts.{}", alert.name);
+        let path = ["alerts.", &alert.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, alert).and_then(|name| {
             let object = read(spec, alert, name.clone(), &path)?;
-            Ok(Wanted { kind: &KIND, name, needs: vec![], former: None, object: Box::new(object) })
+            Ok(Wanted::new(&KIND, name, object))
         });
         Listing { path, wanted }
     };
@@ -125,7 +125,7 @@ fn read(spec: &PipelineSpec, alert: &Alert, own: FullName, path: &str) -> Result
         |field: &str, error: &dyn std::fmt::Display| Fault::Refused(format!("spec.{path}.{field}: {error}"));
     let warehouse = match (alert.serverless, alert.warehouse.as_deref().or(spec.warehouse.as_deref())) {
         (Some(true), _) => None,
-        (_, Some(text)) => Some(name(&format!("{path}.warehouse"), text)?),
+        (_, Some(text)) => Some(name(format_args!("{path}.warehouse"), text)?),
         (_, None) => {
             let why = "say where it runs: set spec.warehouse, or warehouse or serverless of the alert";
             return Err(refused("warehouse", &why));
@@ -195,12 +195,12 @@ impl Object for AlertObject {
         let scheduled = self.properties.schedule.is_some();
         if found.text("schedule").is_some() != scheduled && !there.ignores("schedule") {
             return Ok(Update {
-                managed: there.entry.managed.clone(),
+                managed: there.entry.managed.iter().cloned().collect(),
                 fault: Some(self.other_kind(scheduled)),
                 ..Update::default()
             });
         }
-        let alter = self.alter();
+        let alter = || self.alter();
         let mut update = Update::of_rows(ROWS, &self.properties, &alter, there)?;
         if self.properties.warehouse.is_none()
             && let Some(warehouse) = found.text("warehouse")
@@ -208,17 +208,17 @@ impl Object for AlertObject {
             && !there.ignores("warehouse")
         {
             let change = changed("warehouse", Some(warehouse), None, Risk::Safe);
-            update.push(change, alter.clone().keyword("UNSET WAREHOUSE"));
+            update.push(change, alter().keyword("UNSET WAREHOUSE"));
         }
         let modify = |condition: bool, sql: &UserSql| {
             if condition {
-                alter.clone().keyword("MODIFY CONDITION EXISTS (").sql(sql).keyword(")")
+                alter().keyword("MODIFY CONDITION EXISTS (").sql(sql).keyword(")")
             } else {
-                alter.clone().keyword("MODIFY ACTION").sql(sql)
+                alter().keyword("MODIFY ACTION").sql(sql)
             }
         };
         for (path, wanted) in [("condition", &self.condition), ("action", &self.action)] {
-            update.managed.insert(path.to_owned());
+            update.managed.insert(path);
             let is = found.text(path).unwrap_or_default();
             if same(is, wanted.as_str(), BodyKind::Statement) || there.ignores(path) {
                 continue;
@@ -229,13 +229,13 @@ impl Object for AlertObject {
             update.push(change, modify(path == "condition", wanted));
         }
         if let Some(state) = self.state {
-            update.managed.insert("state".into());
+            update.managed.insert("state");
             let is = State::read(found.text("state"));
             if is != Some(state) && !there.ignores("state") {
                 let word = if state == State::Started { "RESUME" } else { "SUSPEND" };
                 let from = is.map(|is| is.to_string());
                 let change = changed("state", from.as_deref(), Some(&state.to_string()), Risk::Safe);
-                update.push(change, alter.keyword(word));
+                update.push(change, alter().keyword(word));
             }
         }
         Ok(update)

@@ -74,14 +74,10 @@ pub(super) const ROWS: &[Row] = &[
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a Database| {
-        let path = format!("databases.{}", spec.name);
-        let wanted = directory.full_name(KIND.depth, &path, spec).map(|name| Wanted {
-            kind: &KIND,
-            name: name.clone(),
-            needs: vec![],
-            former: None,
-            object: Box::new(DatabaseObject { spec, name }),
-        });
+        let path = ["databases.", &spec.name].concat();
+        let wanted = directory
+            .full_name(KIND.depth, &path, spec)
+            .map(|name| Wanted::new(&KIND, name.clone(), DatabaseObject { spec, name }));
         Listing { path, wanted }
     };
     spec.databases.iter().map(of).collect()
@@ -112,11 +108,11 @@ impl Object for DatabaseObject<'_> {
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let alter = Statement::new("ALTER DATABASE").of_kind(KIND.word).full_name(&self.name);
+        let alter = || Statement::new("ALTER DATABASE").of_kind(KIND.word).full_name(&self.name);
         let mut update = Update::of_rows(ROWS, self.spec, &alter, there)?;
         update.fault = transient(self.spec.transient, there);
         if self.spec.transient.is_some() {
-            update.managed.insert("transient".into());
+            update.managed.insert("transient");
         }
         Ok(update)
     }

@@ -127,11 +127,52 @@ pub(super) fn kept(there: &There<'_>) -> Result<Definition, Fault> {
     })
 }
 
+/// Whether what Snowflake keeps plainly ends with this query, so that it need not be taken apart.
+pub(super) fn is_plainly(wanted: &UserSql, there: &There<'_>) -> bool {
+    let text = there.found.text("text").unwrap_or_default();
+    text.strip_suffix(wanted.as_str()).is_some_and(|head| head.ends_with(' ') && ends_with_as(head))
+}
+
+/// Whether one AS stands in a text, as its last word, outside of parentheses; nothing is there in which it could hide.
+fn ends_with_as(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$') || !byte.is_ascii();
+    let (mut depth, mut at, mut found) = (0_usize, 0, false);
+    while let Some(&byte) = bytes.get(at) {
+        at += 1;
+        let rest = &bytes[at..];
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            b'\'' | b'"' => match rest.iter().position(|other| matches!(other, b'\\') || *other == byte) {
+                Some(end) if rest[end] == byte => at += end + 1,
+                _ => return false,
+            },
+            b'-' | b'/' if matches!(rest.first(), Some(b'-' | b'/' | b'*')) => return false,
+            _ if is_word(&byte) => {
+                let end = at + rest.iter().position(|byte| !is_word(byte)).unwrap_or(rest.len());
+                if found {
+                    return false;
+                }
+                found = bytes[at - 1..end].eq_ignore_ascii_case(b"AS");
+                at = end;
+            }
+            _ => {}
+        }
+    }
+    found && depth == 0
+}
+
 /// The change of a query, when there is one.
-pub(super) fn query(is: &str, wanted: &UserSql, there: &There<'_>, risk: Risk) -> Option<Change> {
+pub(super) fn query(
+    is: &str,
+    wanted: &UserSql,
+    there: &There<'_>,
+    risk: impl FnOnce() -> Risk,
+) -> Option<Change> {
     let differs = !same(is, wanted.as_str(), BodyKind::Statement) && !there.ignores("query");
     let plain = |text: &str| canonical(text, BodyKind::Statement);
-    differs.then(|| changed("query", Some(&plain(is)), Some(&plain(wanted.as_str())), risk))
+    differs.then(|| changed("query", Some(&plain(is)), Some(&plain(wanted.as_str())), risk()))
 }
 
 /// What it does to put another object in the place of one that streams may be on: they become stale, with all that
@@ -146,7 +187,12 @@ pub(super) fn risk_of_replacing(name: &FullName, there: &There<'_>) -> Risk {
 }
 
 /// Whether the definition is hidden from others.
-pub(super) fn secure(wanted: Option<bool>, alter: &Statement, there: &There<'_>, update: &mut Update) {
+pub(super) fn secure(
+    wanted: Option<bool>,
+    alter: &dyn Fn() -> Statement,
+    there: &There<'_>,
+    update: &mut Update,
+) {
     let Some(wanted) = update.manages("secure", wanted, there) else { return };
     let is = bool::read(there.found.text("is_secure")).unwrap_or_default();
     let wanted = wanted.unwrap_or_default();
@@ -154,14 +200,14 @@ pub(super) fn secure(wanted: Option<bool>, alter: &Statement, there: &There<'_>,
         let words = if wanted { "SET SECURE" } else { "UNSET SECURE" };
         let (from, to) = (is.to_string(), wanted.to_string());
         let change = changed("secure", Some(&from), Some(&to), Risk::Safe);
-        update.push(change, alter.clone().keyword(words));
+        update.push(change, alter().keyword(words));
     }
 }
 
 /// The clustering key, as ALTER sets it: on materialized views and dynamic tables as on tables.
 pub(super) fn clustering(
     wanted: Option<&[UserSql]>,
-    alter: &Statement,
+    alter: &dyn Fn() -> Statement,
     there: &There<'_>,
     update: &mut Update,
 ) {
@@ -173,9 +219,9 @@ pub(super) fn clustering(
         return;
     }
     let statement = if wanted.is_empty() {
-        alter.clone().keyword("DROP CLUSTERING KEY")
+        alter().keyword("DROP CLUSTERING KEY")
     } else {
-        alter.clone().keyword("CLUSTER BY").list(wanted, Statement::sql)
+        alter().keyword("CLUSTER BY").list(wanted, Statement::sql)
     };
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let change = changed("clusterBy", some(is).as_deref(), some(&shown).as_deref(), Risk::Safe);
@@ -225,6 +271,28 @@ mod tests {
         }
         assert!(Definition::parse("CREATE TRANSIENT DYNAMIC TABLE d AS SELECT 1").unwrap().transient);
         assert!(!Definition::parse("CREATE DYNAMIC TABLE \"TRANSIENT\" AS SELECT 1").unwrap().transient);
+    }
+
+    #[test]
+    fn a_query_that_plainly_stands_behind_as_need_not_be_looked_for() {
+        for text in
+            ["CREATE VIEW v AS ", "create view \"A\".\" AS \" (x, y) comment = 'it''s AS it is'\nas\n "]
+        {
+            assert!(ends_with_as(text), "{text}");
+            assert_eq!(Definition::parse(&format!("{text}SELECT 1")).unwrap().query, "SELECT 1");
+        }
+        for text in [
+            "CREATE VIEW v ",
+            "CREATE VIEW v AS SELECT 1 AS ",
+            "CREATE VIEW v (AS ",
+            "CREATE VIEW v -- AS ",
+            "CREATE VIEW v COMMENT = 'x AS ",
+            "CREATE VIEW v COMMENT = '\\' AS ",
+            "CREATE VIEW v EXECUTE AS USER u AS ",
+            "CREATE VIEW véAS ",
+        ] {
+            assert!(!ends_with_as(text), "{text}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::{
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
     preflight::Compute,
-    queries,
+    queries::Reads,
 };
 use crate::{
     api::pipeline::{
@@ -88,10 +88,9 @@ pub(super) const COMMENT: &[Row] = &[Row::column("comment", "COMMENT", "comment"
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |entry: &'a DynamicTable| {
-        let path = format!("dynamicTables.{}", entry.name);
+        let path = ["dynamicTables.", &entry.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, entry).and_then(|full| {
             let query = definition::sql(&entry.query, &path)?;
-            let needs = queries::of_query(query.as_str(), &full, directory);
             let cluster_by = definition::keys(entry.cluster_by.as_ref(), &path)?;
             let properties = Properties {
                 target_lag: Some(entry.target_lag),
@@ -101,7 +100,7 @@ fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>>
                 comment: entry.comment().map(str::to_owned),
             };
             let object = Dynamic { spec: entry, name: full.clone(), properties, cluster_by, query };
-            Ok(Wanted { kind: &KIND, name: full, needs, former: None, object: Box::new(object) })
+            Ok(Wanted::new(&KIND, full, object))
         });
         Listing { path, wanted }
     };
@@ -111,7 +110,7 @@ fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>>
 /// The warehouse of an entry, or that of the resource.
 pub(super) fn warehouse(own: Option<&str>, spec: &PipelineSpec, path: &str) -> Result<Ident, Fault> {
     match own.or(spec.warehouse.as_deref()) {
-        Some(text) => name(&format!("{path}.warehouse"), text),
+        Some(text) => name(format_args!("{path}.warehouse"), text),
         None => Err(Fault::Refused(format!(
             "spec.{path}.warehouse: say where it is refreshed: set it here, or spec.warehouse for all"
         ))),
@@ -174,7 +173,7 @@ impl Dynamic<'_> {
 
     fn refused(&self, is: &Definition, update: &mut Update) -> Option<Fault> {
         let wanted = self.spec.transient?;
-        update.managed.insert("transient".into());
+        update.managed.insert("transient");
         (wanted != is.transient).then(|| {
             Fault::Refused(format!(
                 "{} is {}, which can't be changed: set transient: {}, or give the other one another name",
@@ -198,7 +197,7 @@ impl Dynamic<'_> {
         update.push(change, self.alter().keyword(words));
     }
 
-    fn compare_mode(&self, there: &There<'_>, risk: Risk, update: &mut Update) -> Vec<Change> {
+    fn compare_mode(&self, there: &There<'_>, update: &mut Update) -> Vec<Change> {
         let Some(Some(wanted)) = update.manages("refreshMode", self.spec.refresh_mode, there) else {
             return vec![];
         };
@@ -206,6 +205,7 @@ impl Dynamic<'_> {
         if wanted == RefreshMode::Auto || RefreshMode::read(shown) == Some(wanted) {
             return vec![];
         }
+        let risk = definition::risk_of_replacing(&self.name, there);
         vec![changed("refreshMode", shown, Some(&wanted.to_string()), risk)]
     }
 }
@@ -247,22 +247,31 @@ impl Object for Dynamic<'_> {
         Some(Compute::of(self.properties.warehouse.as_ref()))
     }
 
+    fn reads(&self) -> Reads<'_> {
+        Reads::Query(&self.query)
+    }
+
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let alter = self.alter();
+        let alter = || self.alter();
         let mut update = Update::of_rows(ROWS, &self.properties, &alter, there)?;
         update.join(Update::of_rows(COMMENT, &self.properties, &alter, there)?);
         definition::clustering(self.cluster_by.as_deref(), &alter, there, &mut update);
         // Only read at creation.
-        update.managed.extend(self.spec.initialize.map(|_| "initialize".to_owned()));
-        update.managed.insert("query".into());
-        let is = definition::kept(there)?;
-        update.fault = self.refused(&is, &mut update);
-        let risk = definition::risk_of_replacing(&self.name, there);
-        let mode = self.compare_mode(there, risk, &mut update);
+        update.managed.extend(self.spec.initialize.map(|_| "initialize"));
+        update.managed.insert("query");
+        let query = |risk: &dyn Fn() -> Risk, update: &mut Update| {
+            if self.spec.transient.is_none() && definition::is_plainly(&self.query, there) {
+                return Ok(None);
+            }
+            let is = definition::kept(there)?;
+            update.fault = self.refused(&is, update);
+            Ok::<_, Fault>(definition::query(&is.query, &self.query, there, risk))
+        };
+        let mode = self.compare_mode(there, &mut update);
         if mode.is_empty() {
-            if let Some(change) = definition::query(&is.query, &self.query, there, Risk::Disruptive) {
+            if let Some(change) = query(&|| Risk::Disruptive, &mut update)? {
                 // It says all that the others would.
                 update.statements.clear();
                 update.push(change, self.or_alter(there));
@@ -272,7 +281,7 @@ impl Object for Dynamic<'_> {
         } else {
             self.compare_state(there, &mut update);
             let mut changes = mode;
-            changes.extend(definition::query(&is.query, &self.query, there, risk));
+            changes.extend(query(&|| definition::risk_of_replacing(&self.name, there), &mut update)?);
             update.replaced(changes, || self.create(Create::Replace));
         }
         Ok(update)

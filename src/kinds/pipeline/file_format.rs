@@ -53,11 +53,11 @@ pub(super) const ROWS: &[Property<FileFormat>] = &[Property::column(
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a FileFormat| {
-        let path = format!("fileFormats.{}", spec.name);
+        let path = ["fileFormats.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|name| {
             let options = Options::read(spec.file_type, &spec.options, &path)?;
             let object = FileFormatObject { spec, name: name.clone(), options };
-            Ok(Wanted { kind: &KIND, name, needs: vec![], former: None, object: Box::new(object) })
+            Ok(Wanted::new(&KIND, name, object))
         });
         Listing { path, wanted }
     };
@@ -88,9 +88,9 @@ impl Object for FileFormatObject<'_> {
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let alter = Statement::new("ALTER FILE FORMAT").of_kind(KIND.word).full_name(&self.name);
+        let alter = || Statement::new("ALTER FILE FORMAT").of_kind(KIND.word).full_name(&self.name);
         let mut update = Update::of_rows(ROWS, self.spec, &alter, there)?;
-        update.managed.insert("type".into());
+        update.managed.insert("type");
         update.managed.extend(self.options.shown().iter().map(|(name, _)| format!("options.{name}")));
         let shown = there.found.text("type").unwrap_or_default();
         let wanted = self.spec.file_type;
@@ -114,7 +114,7 @@ impl Object for FileFormatObject<'_> {
             differing.into_iter().filter(|(name, ..)| !there.ignores(&format!("options.{name}"))).collect();
         if !differing.is_empty() {
             let is = |name: &str| differing.iter().any(|(other, ..)| *other == name);
-            update.statements.push(self.options.say(alter.keyword("SET"), is));
+            update.statements.push(self.options.say(alter().keyword("SET"), is));
         }
         update.changes.extend(differing.into_iter().map(|(name, from, to)| {
             changed(format!("options.{name}"), from.as_deref(), Some(&to), Risk::Safe)

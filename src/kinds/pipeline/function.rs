@@ -104,7 +104,7 @@ pub(super) const ROWS: &[Row] = &[
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a Function| {
-        let path = format!("functions.{}", spec.name);
+        let path = ["functions.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|name| {
             let more = Properties {
                 volatility: spec.volatility,

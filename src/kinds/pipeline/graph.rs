@@ -14,16 +14,19 @@ use super::{
 };
 use crate::{
     api::pipeline::shared::State,
-    engine::{fault::Fault, managed::Planning},
+    engine::{fault::Fault, record::Index},
     plan::{Action, Effect, Note, Risk, Step, Target, step::Around},
     snowflake::{Statement, catalog::Found},
-    values::{full_name::FullName, literal::quote_literal},
+    values::{full_name::FullName, literal::quote_literal, map::Map},
 };
+
+/// What the steps around others are on.
+pub(super) const GRAPH: &str = "TASK GRAPH";
 
 /// The steps of tasks, graph by graph and after all others, with what suspends and resumes around them.
 pub(super) fn around(
     wanted: &[Wanted<'_>],
-    planning: &Planning<'_>,
+    index: &Index<'_>,
     seen: &Seen,
     steps: Vec<Step>,
 ) -> (Vec<Step>, Vec<(Target, Fault)>) {
@@ -34,8 +37,8 @@ pub(super) fn around(
     let (of_tasks, mut all): (Vec<Step>, Vec<Step>) =
         steps.into_iter().partition(|step| step.on.kind == KIND.word);
     let mut by_root: BTreeMap<Option<FullName>, Vec<Step>> = BTreeMap::new();
-    let tasks = wanted.iter().filter_map(|object| object.object.task());
-    let roots: BTreeMap<Target, &FullName> = tasks.map(|task| (on(&task.name), &task.root)).collect();
+    let tasks = wanted.iter().filter_map(|object| Some((&object.on, &object.object.task()?.root)));
+    let roots: Map<&Target, &FullName> = if of_tasks.is_empty() { Map::default() } else { tasks.collect() };
     for step in of_tasks {
         let root = match roots.get(&step.on) {
             Some(root) => Some((*root).clone()),
@@ -46,7 +49,7 @@ pub(super) fn around(
     let mut faults = vec![];
     for (root, tasks) in &graphs {
         let steps = by_root.remove(&Some(root.clone())).unwrap_or_default();
-        let graph = Graph { root, tasks, planning, seen };
+        let graph = Graph { root, tasks, index, seen };
         let (steps, refused) = graph.untried(steps);
         faults.extend(refused);
         let (mut steps, fault) = graph.steps(steps);
@@ -57,7 +60,7 @@ pub(super) fn around(
     for (root, steps) in by_root {
         match root {
             Some(root) => {
-                let graph = Graph { root: &root, tasks: &[], planning, seen };
+                let graph = Graph { root: &root, tasks: &[], index, seen };
                 all.extend(graph.steps(steps).0);
             }
             None => all.extend(steps),
@@ -91,14 +94,14 @@ fn root_of(name: &FullName, seen: &Seen) -> Option<FullName> {
 struct Graph<'a> {
     root: &'a FullName,
     tasks: &'a [&'a Task],
-    planning: &'a Planning<'a>,
+    index: &'a Index<'a>,
     seen: &'a Seen,
 }
 
 impl Graph<'_> {
     /// What the steps around are on.
     fn on(&self) -> Target {
-        Target::new("TASK GRAPH", self.root.to_string())
+        Target::new(GRAPH, self.root.to_string())
     }
     fn found(&self, name: &FullName) -> Option<Found> {
         self.seen.found(&KIND, name).ok()?
@@ -110,7 +113,7 @@ impl Graph<'_> {
 
     /// Without the steps that Snowflake has refused as they are: they would stop the graph each time.
     fn untried(&self, members: Vec<Step>) -> (Vec<Step>, Vec<(Target, Fault)>) {
-        let entry = self.planning.record.entry(&on(self.root));
+        let entry = self.index.get(&on(self.root)).map(|(_, entry)| entry);
         let Some(refused) = entry.map(|entry| &entry.refused).filter(|refused| !refused.is_empty()) else {
             return (members, vec![]);
         };
@@ -143,7 +146,7 @@ impl Graph<'_> {
         let runs = self.runs(self.root).unwrap_or_default();
         let state = self.tasks.first().and_then(|task| task.state);
         // It ran, and a change was begun that has not come to its end.
-        let begun = self.planning.record.entry(&root).is_some_and(|entry| entry.resume);
+        let begun = self.index.get(&root).is_some_and(|(_, entry)| entry.resume);
         let is_broken = !runs && !begun && self.broken();
         let starts = match state {
             Some(State::Started) => !is_broken || !changing.is_empty(),
@@ -198,6 +201,9 @@ impl Graph<'_> {
     /// Tasks behind the root that are to run and do not.
     fn idle(&self, members: &[Step], state: Option<State>, begun: bool) -> Vec<FullName> {
         let created = |name: &FullName| {
+            if members.is_empty() {
+                return false;
+            }
             let on = on(name);
             members.iter().any(|step| step.on == on && matches!(step.action, Action::Create(_)))
         };

@@ -48,12 +48,12 @@ pub(super) const ROWS: &[Property<MaskingPolicy>] = &[Property::column(
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a MaskingPolicy| {
-        let path = format!("maskingPolicies.{}", spec.name);
+        let path = ["maskingPolicies.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|name| {
             let said = Said { arguments: &spec.arguments, returns: Some(&spec.returns), body: &spec.body };
             let mut object = PolicyObject::read(&KIND, ROWS, spec, name.clone(), &path, &said)?;
             object.exempt = spec.exempt_other_policies;
-            Ok(Wanted { kind: &KIND, name, needs: vec![], former: None, object: Box::new(object) })
+            Ok(Wanted::new(&KIND, name, object))
         });
         Listing { path, wanted }
     };

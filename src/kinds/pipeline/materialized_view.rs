@@ -9,7 +9,7 @@ use super::{
     definition,
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, text},
-    queries,
+    queries::Reads,
 };
 use crate::{
     api::pipeline::{
@@ -63,13 +63,12 @@ pub(super) const ROWS: &[Row] = &[Row::column(
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a MaterializedView| {
-        let path = format!("materializedViews.{}", spec.name);
+        let path = ["materializedViews.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|name| {
             let query = definition::sql(&spec.query, &path)?;
-            let needs = queries::of_query(query.as_str(), &name, directory);
             let cluster_by = definition::keys(spec.cluster_by.as_ref(), &path)?;
             let object = Materialized { spec, name: name.clone(), cluster_by, query };
-            Ok(Wanted { kind: &KIND, name, needs, former: None, object: Box::new(object) })
+            Ok(Wanted::new(&KIND, name, object))
         });
         Listing { path, wanted }
     };
@@ -156,17 +155,24 @@ impl Object for Materialized<'_> {
         all
     }
 
+    fn reads(&self) -> Reads<'_> {
+        Reads::Query(&self.query)
+    }
+
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let alter = self.alter();
+        let alter = || self.alter();
         let mut update = Update::of_rows(ROWS, self.spec, &alter, there)?;
         definition::secure(self.spec.secure, &alter, there, &mut update);
         definition::clustering(self.cluster_by.as_deref(), &alter, there, &mut update);
         self.compare_state(there, &mut update);
-        update.managed.insert("query".into());
+        update.managed.insert("query");
+        if definition::is_plainly(&self.query, there) {
+            return Ok(update);
+        }
         let is = definition::kept(there)?;
-        let risk = definition::risk_of_replacing(&self.name, there);
+        let risk = || definition::risk_of_replacing(&self.name, there);
         if let Some(change) = definition::query(&is.query, &self.query, there, risk) {
             // Another query may be just what mends it.
             update.fault = None;

@@ -18,6 +18,7 @@ mod function;
 mod grants;
 mod graph;
 pub mod import;
+mod listings;
 mod masking_policy;
 mod materialized_view;
 mod names;
@@ -58,6 +59,7 @@ use crate::{
         pipeline::{NotInSync, ObjectCounts, PipelineSpec, PipelineSummary, shared::BodyFrom},
     },
     engine::{
+        as_of::AsOf,
         fault::Fault,
         managed::{Managed, Peers, Plan, Planning, Tally, What, key_of},
         ownership::Sighting,
@@ -117,9 +119,9 @@ impl Managed for CortexPipeline {
     }
     fn targets(&self) -> Result<Vec<Target>, Fault> {
         let all = enrichment::expanded(&self.spec, key_of(self));
-        let (listings, _) = plan::listings(&all.spec)?;
-        let wanted = plan::sorted(listings).0;
-        Ok(wanted.iter().map(object::Wanted::on).collect())
+        let (listings, _) = listings::listings(&all.spec)?;
+        let wanted = listings::sorted(listings).0;
+        Ok(wanted.into_iter().map(|object| object.on).collect())
     }
     fn config_maps(&self) -> BTreeSet<String> {
         bodies::all(&self.spec).map(|from| from.config_map_key_ref.name.clone()).collect()
@@ -134,24 +136,35 @@ impl Managed for CortexPipeline {
         self.status.as_ref()
     }
 
+    fn listed_as(kind: &'static str) -> &'static str {
+        if kind == graph::GRAPH { task::KIND.word } else { kind }
+    }
+    fn judged_by(kind: &str) -> &'static [&'static str] {
+        // A replacement makes the streams on it stale.
+        let replaced = [view::KIND, materialized_view::KIND, dynamic_table::KIND];
+        if replaced.iter().any(|other| other.word == kind) { &[stream::KIND.word] } else { &[] }
+    }
+    fn is_place(kind: &str) -> bool {
+        kind_of(kind).is_some_and(|kind| kind.depth < 3)
+    }
     async fn observe(
         &self,
         record: &Record,
         session: &Session,
         peers: &dyn Peers,
-        as_of: Instant,
+        as_of: &AsOf,
     ) -> Result<Seen, Fault> {
         let mut seen = Seen { edition: session.account.edition.clone(), ..Seen::default() };
         let all = enrichment::expanded(&self.spec, key_of(self));
-        let (listings, directory) = plan::listings(&all.spec)?;
-        let wanted = plan::sorted(listings).0;
+        let (listings, directory) = listings::listings(&all.spec)?;
+        let wanted = listings::sorted(listings).0;
         permitted(&all.spec, &wanted, session, key_of(self).0)?;
         observe::observe(&wanted, record, session, peers, as_of, &mut seen).await?;
         // What is in an orphan counts once somebody lets it be dropped.
         if self.annotations().contains_key(APPROVE) {
-            let known = wanted.iter().map(object::Wanted::on).collect();
+            let known = wanted.iter().map(|object| object.on.clone()).collect();
             for on in contents::unwanted(record, &known) {
-                let inside = contents::contents(&on, session, as_of).await?;
+                let inside = contents::contents(&on, session, as_of.fresh()).await?;
                 seen.inside.insert(on, inside);
             }
         }

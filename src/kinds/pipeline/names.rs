@@ -1,13 +1,13 @@
 //! Which object a name of a spec stands for.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{collections::BTreeSet, fmt::Display, sync::OnceLock};
 
 use super::object::{Kind, name};
 use crate::{
     api::pipeline::{Listed, PipelineSpec},
     engine::fault::Fault,
     plan::Target,
-    values::{full_name::FullName, ident::Ident, path::parse_path},
+    values::{full_name::FullName, ident::Ident, map::Map, path::parse_path},
 };
 
 /// The entries of a spec by their local names, and what names are relative to.
@@ -16,10 +16,12 @@ pub(super) struct Directory {
     database: Option<Ident>,
     schema: Option<Ident>,
     /// By kind and folded local name.
-    entries: BTreeMap<(&'static str, Ident), FullName>,
-    owned: BTreeSet<Target>,
-    /// The kinds of what is owned, by name.
-    kinds: HashMap<FullName, Vec<&'static str>>,
+    entries: Map<(&'static str, Ident), FullName>,
+    owned: Vec<(&'static str, FullName)>,
+    /// The kinds of what is owned, by name: few ask.
+    kinds: OnceLock<Map<FullName, Vec<&'static str>>>,
+    /// What is owned and takes arguments.
+    called: BTreeSet<Target>,
 }
 
 impl Directory {
@@ -34,28 +36,43 @@ impl Directory {
 
     /// The full name of an entry, by where objects of its kind lie: 1 in the account, 2 in a database, 3 in a schema.
     pub fn full_name(&self, depth: usize, path: &str, entry: &impl Listed) -> Result<FullName, Fault> {
-        let own = name(&format!("{path}.name"), entry.in_snowflake())?;
+        let own = name(format_args!("{path}.name"), entry.in_snowflake())?;
         if depth == 1 {
             return Ok(FullName::top(own));
         }
-        let database =
-            Self::place(&format!("{path}.database"), entry.database(), self.database.as_ref(), "database")?;
+        let database = Self::place(
+            format_args!("{path}.database"),
+            entry.database(),
+            self.database.as_ref(),
+            "database",
+        )?;
         if depth == 2 {
-            return Ok(FullName::top(database).join(own));
+            return Ok(FullName::of([database, own]));
         }
-        let schema = Self::place(&format!("{path}.schema"), entry.schema(), self.schema.as_ref(), "schema")?;
-        Ok(FullName::top(database).join(schema).join(own))
+        let schema =
+            Self::place(format_args!("{path}.schema"), entry.schema(), self.schema.as_ref(), "schema")?;
+        Ok(FullName::of([database, schema, own]))
     }
 
     /// The schema that a group lies in.
     pub fn schema_of(&self, path: &str, entry: &impl Listed) -> Result<FullName, Fault> {
-        let database =
-            Self::place(&format!("{path}.database"), entry.database(), self.database.as_ref(), "database")?;
-        let schema = Self::place(&format!("{path}.schema"), entry.schema(), self.schema.as_ref(), "schema")?;
-        Ok(FullName::top(database).join(schema))
+        let database = Self::place(
+            format_args!("{path}.database"),
+            entry.database(),
+            self.database.as_ref(),
+            "database",
+        )?;
+        let schema =
+            Self::place(format_args!("{path}.schema"), entry.schema(), self.schema.as_ref(), "schema")?;
+        Ok(FullName::of([database, schema]))
     }
 
-    fn place(path: &str, own: Option<&str>, general: Option<&Ident>, what: &str) -> Result<Ident, Fault> {
+    fn place(
+        path: impl Display,
+        own: Option<&str>,
+        general: Option<&Ident>,
+        what: &str,
+    ) -> Result<Ident, Fault> {
         match own {
             Some(text) => name(path, text),
             None => general.cloned().ok_or_else(|| {
@@ -93,9 +110,17 @@ impl Directory {
 
     /// Makes an entry known by its local name.
     pub fn add(&mut self, kind: &'static str, local: &str, full: &FullName) {
-        self.owned.insert(Target::new(kind, full.to_string()));
-        self.kinds.entry(full.clone()).or_default().push(kind);
-        if let Ok(local) = Ident::from_spec(local) {
+        if full.arguments().is_some() {
+            self.called.insert(Target::new(kind, full.text()));
+        }
+        self.kinds.take();
+        self.owned.push((kind, full.clone()));
+        let local = if local == full.name().as_str() {
+            Some(full.name().clone())
+        } else {
+            Ident::from_spec(local).ok()
+        };
+        if let Some(local) = local {
             self.entries.insert((kind, local), full.clone());
         }
     }
@@ -107,29 +132,41 @@ impl Directory {
         list: impl IntoIterator<Item = &'a S>,
         arguments: impl Fn(&S) -> Option<String>,
     ) {
+        let list = list.into_iter();
+        self.entries.reserve(list.size_hint().0);
         for entry in list {
             if let Ok(full) = self.full_name(kind.depth, "", entry) {
-                let full = arguments(entry).map_or(full.clone(), |types| full.taking(types));
+                let full = match arguments(entry) {
+                    Some(types) => full.taking(types),
+                    None => full,
+                };
                 self.add(kind.word, entry.name(), &full);
             }
         }
     }
 
     /// Whether this resource has the object.
-    pub fn owns(&self, target: &Target) -> bool {
-        self.owned.contains(target)
+    pub fn owns(&self, kind: &str, name: &FullName) -> bool {
+        self.kinds_of(name).contains(&kind)
     }
 
     /// The kinds of the objects of this resource that have a name.
     pub fn kinds_of(&self, name: &FullName) -> &[&'static str] {
-        self.kinds.get(name).map_or(&[], Vec::as_slice)
+        let kinds = self.kinds.get_or_init(|| {
+            let mut kinds: Map<FullName, Vec<&'static str>> = Map::default();
+            for (kind, name) in &self.owned {
+                kinds.entry(name.clone()).or_default().push(kind);
+            }
+            kinds
+        });
+        kinds.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The objects of this resource with a name, whatever their arguments.
     pub fn overloads<'a>(&'a self, kind: &'static str, name: &FullName) -> impl Iterator<Item = &'a Target> {
         let begin = format!("{name}(");
         let first = Target::new(kind, begin.clone());
-        self.owned
+        self.called
             .range(first..)
             .take_while(move |target| target.kind == kind && target.name.starts_with(&begin))
     }
@@ -149,14 +186,14 @@ impl Directory {
             let entry =
                 kinds.iter().find_map(|kind| Some((*kind, self.entries.get(&(*kind, local.clone()))?)));
             if let Some((kind, full)) = entry {
-                return Ok((full.clone(), Some(Target::new(kind, full.to_string()))));
+                return Ok((full.clone(), Some(Target::new(kind, full.text()))));
             }
         }
         let full = beside(&parts, from).ok_or_else(|| {
             Fault::Refused(format!("spec.{path}: {text:?} has more parts than database.schema.name"))
         })?;
-        let targets = || kinds.iter().map(|kind| Target::new(kind, full.to_string()));
-        let target = targets().find(|target| self.owns(target)).or_else(|| targets().next());
+        let kind = kinds.iter().find(|kind| self.owns(kind, &full)).or(kinds.first());
+        let target = kind.map(|kind| Target::new(kind, full.text()));
         Ok((full, target))
     }
 }
@@ -165,11 +202,9 @@ impl Directory {
 pub(super) fn beside(parts: &[Ident], from: &FullName) -> Option<FullName> {
     let (database, schema) = (from.path().first()?, from.path().get(1));
     let full = match (parts, schema) {
-        ([own], Some(schema)) => FullName::top(database.clone()).join(schema.clone()).join(own.clone()),
-        ([schema, own], _) => FullName::top(database.clone()).join(schema.clone()).join(own.clone()),
-        ([database, schema, own], _) => {
-            FullName::top(database.clone()).join(schema.clone()).join(own.clone())
-        }
+        ([own], Some(schema)) => FullName::of([database, schema, own].map(Clone::clone)),
+        ([schema, own], _) => FullName::of([database, schema, own].map(Clone::clone)),
+        ([database, schema, own], _) => FullName::of([database, schema, own].map(Clone::clone)),
         _ => return None,
     };
     Some(full)

@@ -1,22 +1,29 @@
 //! What a kind of object says of itself: a file per kind, all with the same headings (rows, names, create, compare).
 
-use std::collections::BTreeSet;
+use std::{cell::RefCell, collections::BTreeSet, fmt::Display};
 
 use sha2::{Digest, Sha256};
 
-use super::{names::Directory, observe::Seen, preflight::Compute};
+use super::{names::Directory, observe::Seen, preflight::Compute, queries::Reads};
 use crate::{
     api::{pipeline::PipelineSpec, record::Entry},
     engine::{fault::Fault, ownership::bad_name},
     plan::{
         Cell, Change, Property, Risk, Source, Target,
-        property::{Difference, alterations, difference},
+        property::{Difference, Paths, alterations, difference},
     },
     snowflake::{
         Rows, Statement,
         catalog::{Found, Show},
     },
-    values::{canonical::Value, full_name::FullName, ident::Ident, literal::hexadecimal},
+    values::{
+        canonical::Value,
+        data_type::{DataType, ShownType},
+        full_name::FullName,
+        ident::Ident,
+        literal::hexadecimal,
+        map::Map,
+    },
 };
 
 /// A kind of object.
@@ -50,21 +57,27 @@ pub(super) struct Listing<'a> {
 pub(super) struct Wanted<'a> {
     pub kind: &'static Kind,
     pub name: FullName,
-    /// What it refers to, whether it is of this resource or not.
+    /// The same as plans and records name it.
+    pub on: Target,
+    /// What its fields refer to, whether it is of this resource or not. What its SQL names is in [`Object::reads`].
     pub needs: Vec<Target>,
     /// The name that it has had until now.
     pub former: Option<FullName>,
     pub object: Box<dyn Object + Send + Sync + 'a>,
 }
 
-impl Wanted<'_> {
-    pub fn on(&self) -> Target {
-        target(self.kind, &self.name)
+impl<'a> Wanted<'a> {
+    pub fn new(kind: &'static Kind, name: FullName, object: impl Object + Send + Sync + 'a) -> Self {
+        let on = target(kind, &name);
+        Self { kind, name, on, needs: vec![], former: None, object: Box::new(object) }
+    }
+    pub fn needing(self, needs: Vec<Target>) -> Self {
+        Self { needs, ..self }
     }
 }
 
 pub(super) fn target(kind: &Kind, name: &FullName) -> Target {
-    Target::new(kind.word, name.to_string())
+    Target::new(kind.word, name.text())
 }
 
 /// One object: what it is to be. All pure.
@@ -79,6 +92,10 @@ pub(super) trait Object {
     fn fields(&self) -> Vec<Change>;
     /// What differs, and how it is mended.
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault>;
+    /// Its SQL, as far as that may name objects that come before it.
+    fn reads(&self) -> Reads<'_> {
+        Reads::Nothing
+    }
     /// What else than the list of its kind tells of it; `managed` is what is recorded.
     fn lists(&self, _managed: &BTreeSet<String>) -> Vec<Show> {
         vec![]
@@ -142,6 +159,24 @@ pub(super) struct There<'a> {
     pub trusted: bool,
     pub ignored: &'a [String],
     pub seen: &'a Seen,
+    pub types: &'a Types,
+}
+
+/// Types of columns by the texts that SHOW has for them: few texts, and many columns.
+#[derive(Default)]
+pub(super) struct Types(RefCell<Map<Box<str>, Option<ShownType>>>);
+
+impl Types {
+    /// `None`: it is not understood.
+    pub fn read(&self, cell: &str) -> Option<ShownType> {
+        let mut known = self.0.borrow_mut();
+        if let Some(shown) = known.get(cell) {
+            return shown.clone();
+        }
+        let shown = DataType::parse_json(cell).ok();
+        known.insert(cell.into(), shown.clone());
+        shown
+    }
 }
 
 /// How an object becomes what it is to be.
@@ -157,7 +192,7 @@ pub(super) struct Update {
     /// What is done about policies and tags, after `statements`.
     pub attaching: Option<super::attach::Attaching>,
     /// The paths that are managed afterwards.
-    pub managed: BTreeSet<String>,
+    pub managed: Paths,
     /// What keeps it from its goal and no statement mends.
     pub fault: Option<Fault>,
 }
@@ -174,12 +209,12 @@ impl Update {
     pub fn of_rows<S>(
         rows: &[Property<S>],
         spec: &S,
-        alter: &Statement,
+        alter: &dyn Fn() -> Statement,
         there: &There<'_>,
     ) -> Result<Self, Fault> {
         let Difference { changes, managed } =
             difference(rows, spec, &there.entry.managed, there.ignored, |row| there.cell(row))?;
-        let statements = alterations(alter, &changes);
+        let statements = if changes.is_empty() { vec![] } else { alterations(&alter(), &changes) };
         let changes = changes.into_iter().map(|change| change.change).collect();
         Ok(Self { changes, statements, managed, ..Self::default() })
     }
@@ -202,12 +237,17 @@ impl Update {
     }
     /// What a field without a row is to be (`None` inside: it is released); `None`: it is left alone.
     #[allow(clippy::option_option)] // not managed, released, wanted
-    pub fn manages<T>(&mut self, path: &str, wanted: Option<T>, there: &There<'_>) -> Option<Option<T>> {
+    pub fn manages<T>(
+        &mut self,
+        path: &'static str,
+        wanted: Option<T>,
+        there: &There<'_>,
+    ) -> Option<Option<T>> {
         if there.ignores(path) {
             return None;
         }
         if wanted.is_some() {
-            self.managed.insert(path.to_owned());
+            self.managed.insert(path);
         }
         (wanted.is_some() || there.entry.managed.contains(path)).then_some(wanted)
     }
@@ -222,10 +262,8 @@ impl There<'_> {
     /// A column of SHOW, or a parameter that was read for the object alone.
     pub fn cell<S>(&self, row: &Property<S>) -> Cell<'_> {
         match row.source {
-            Source::Column(column) => match self.found.get(column) {
-                None => self.unread(),
-                Some(_) => Cell::Is(self.found.text(column)),
-            },
+            // As it is: a comment may be the word null. What else Snowflake calls nothing so, the value knows.
+            Source::Column(column) => self.found.get(column).map_or_else(|| self.unread(), Cell::Is),
             Source::Parameter => {
                 if self.details.is_none() {
                     return self.unread();
@@ -289,7 +327,7 @@ pub(super) fn changed(path: impl Into<String>, from: Option<&str>, to: Option<&s
 }
 
 /// A name in a spec, with the place where it stands.
-pub(super) fn name(path: &str, text: &str) -> Result<Ident, Fault> {
+pub(super) fn name(path: impl Display, text: &str) -> Result<Ident, Fault> {
     Ident::from_spec(text).map_err(|error| Fault::Refused(format!("spec.{path}: {error}")))
 }
 

@@ -1,6 +1,6 @@
 //! What is seen of a pipeline: a few shared lists, and for some objects what the lists lack.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::future::{join_all, try_join_all};
@@ -8,17 +8,19 @@ use tokio::time::Instant;
 
 use super::{
     KINDS,
-    object::{Kind, Wanted, hash, recorded},
+    object::{Kind, There, Wanted, hash, recorded},
 };
 use crate::{
     api::{Record, record::Entry},
-    engine::{fault::Fault, managed::Peers, ownership::Sighting, session::Session},
+    engine::{
+        as_of::AsOf, fault::Fault, managed::Peers, ownership::Sighting, record::Index, session::Session,
+    },
     plan::Target,
     snowflake::{
         Row, Rows, Statement,
         catalog::{By, Found, Scope, Show, Table},
     },
-    values::full_name::FullName,
+    values::{full_name::FullName, map::Map},
 };
 
 /// `SHOW COLUMNS`: the columns of all tables of a database.
@@ -27,7 +29,7 @@ pub(super) const COLUMNS: Show = Show { words: "SHOW COLUMNS", kind: "COLUMN", b
 #[derive(Debug, Default)]
 pub struct Seen {
     /// Lists by kind and place: the account (`None`), a database, or a schema where the database has too many.
-    pub lists: HashMap<(&'static str, Option<FullName>), Arc<Table>>,
+    pub lists: Map<(&'static str, Option<FullName>), Arc<Table>>,
     /// What was read for one object alone, by its kind and name.
     pub details: BTreeMap<Target, Arc<Rows>>,
     /// The answers of DESCRIBE that tell masking policies, by kind and name of what they are on.
@@ -51,7 +53,12 @@ pub struct Seen {
 impl Seen {
     /// The row of an object. An absence that can't be proven is an error.
     pub(super) fn found(&self, kind: &Kind, name: &FullName) -> Result<Option<Found>, Fault> {
-        self.row(kind.show, name)
+        self.row(kind.show, &name.text(), name)
+    }
+
+    /// The same for an object of the spec.
+    pub(super) fn found_of(&self, object: &Wanted<'_>) -> Result<Option<Found>, Fault> {
+        self.row(object.kind.show, &object.on.name, &object.name)
     }
 
     /// Who an object is.
@@ -61,12 +68,11 @@ impl Seen {
         Sighting { created_on: found.created_on().to_owned(), owner }
     }
 
-    fn row(&self, show: Show, name: &FullName) -> Result<Option<Found>, Fault> {
-        let key = name.to_string();
+    fn row(&self, show: Show, key: &str, name: &FullName) -> Result<Option<Found>, Fault> {
         let mut complete = false;
         for place in places(name) {
             let Some(table) = self.lists.get(&(show.kind, place)) else { continue };
-            if let Some(found) = Found::of(table.clone(), &key) {
+            if let Some(found) = Found::of(table.clone(), key) {
                 return Ok(Some(found));
             }
             complete |= table.is_complete();
@@ -84,25 +90,26 @@ impl Seen {
     }
 
     /// The list that has the rows of a table (columns, keys); `None`: it was not read.
-    pub(super) fn of_table(&self, show: Show, table: &FullName) -> Option<Arc<Table>> {
-        let key = table.to_string();
-        let lists = places(table).chain([Some(table.clone())]);
-        let mut lists = lists.filter_map(|place| self.lists.get(&(show.kind, place)));
-        let of = |list: &&Arc<Table>| list.is_complete() || list.get(&key).is_some();
+    pub(super) fn of_table(&self, show: Show, table: &There<'_>) -> Option<Arc<Table>> {
+        let key = table.found.name();
+        let lists = places(table.name).chain([Some(table.name.clone())]);
+        let mut lists = lists.filter_map(|place| self.lists.get(&(show.kind, place))).peekable();
+        // Where the widest one has all, none was read beside it.
+        if let Some(all) = lists.peek().filter(|list| list.is_complete()) {
+            return Some(Arc::clone(all));
+        }
+        let of = |list: &&Arc<Table>| list.is_complete() || list.get(key).is_some();
         // A list that ended early may have the first columns of a table only: the narrowest one counts.
-        lists.rfind(of).cloned()
+        lists.filter(of).last().cloned()
     }
 }
 
 /// Where the row of an object may be listed, the widest first.
-fn places(name: &FullName) -> impl DoubleEndedIterator<Item = Option<FullName>> {
-    let database = name.path().first().filter(|_| name.path().len() > 1).cloned().map(FullName::top);
-    let schema = name.parent().filter(|parent| parent.path().len() == 2);
-    let all: Vec<_> = match database {
-        None => vec![None],
-        Some(database) => [Some(database)].into_iter().chain(schema.map(Some)).collect(),
-    };
-    all.into_iter()
+fn places(name: &FullName) -> impl Iterator<Item = Option<FullName>> {
+    let path = name.path();
+    let wide = path.first().filter(|_| path.len() > 1).cloned().map(FullName::top);
+    let schema = || name.parent().filter(|parent| parent.path().len() == 2);
+    std::iter::once(wide).chain(std::iter::once_with(schema).flatten().map(Some))
 }
 
 /// Reads what a plan needs.
@@ -111,7 +118,7 @@ pub(super) async fn observe(
     record: &Record,
     session: &Session,
     peers: &dyn Peers,
-    as_of: Instant,
+    as_of: &AsOf,
     seen: &mut Seen,
 ) -> Result<(), Fault> {
     let mut names: BTreeMap<&'static str, BTreeSet<FullName>> = BTreeMap::new();
@@ -130,28 +137,32 @@ pub(super) async fn observe(
         }
     }
     let all = names.clone();
-    let mut shows: Vec<(Show, BTreeSet<FullName>)> = vec![];
+    let mut shows: Vec<(Show, BTreeSet<FullName>, Instant)> = vec![];
     for kind in KINDS {
         let Some(of_kind) = names.remove(kind.word) else { continue };
-        shows.push((kind.show, of_kind));
+        shows.push((kind.show, of_kind, as_of.of(kind.word)));
     }
-    let (nothing, mut more) = (BTreeSet::new(), BTreeMap::<_, (Show, BTreeSet<FullName>)>::new());
+    let index = record.index();
+    let (nothing, mut more) = (BTreeSet::new(), BTreeMap::<_, (Show, BTreeSet<FullName>, Instant)>::new());
     for object in wanted {
-        let managed = record.entry(&object.on()).map_or(&nothing, |entry| &entry.managed);
+        let managed = index.get(&object.on).map_or(&nothing, |(_, entry)| &entry.managed);
         for show in object.object.lists(managed) {
-            let (_, of_list) = more.entry(show.words).or_insert_with(|| (show, BTreeSet::new()));
+            let as_of = as_of.of(object.kind.word);
+            let (_, of_list, since) =
+                more.entry(show.words).or_insert_with(|| (show, BTreeSet::new(), as_of));
+            *since = as_of.max(*since);
             of_list.extend([Some(&object.name), object.former.as_ref()].into_iter().flatten().cloned());
         }
     }
     shows.extend(more.into_values());
-    let reads = shows.iter().map(|(show, of_kind)| list(*show, of_kind, session, as_of));
+    let reads = shows.iter().map(|(show, of_kind, as_of)| list(*show, of_kind, session, *as_of));
     for lists in try_join_all(reads).await? {
         seen.lists.extend(lists);
     }
-    owners(&all, record, session, seen).await?;
+    owners(&all, &index, session, seen).await?;
     lost(record, session, peers, seen);
-    details(wanted, record, session, seen).await?;
-    descriptions(wanted, record, session, seen).await
+    details(wanted, &index, session, seen).await?;
+    descriptions(wanted, &index, session, seen).await
 }
 
 pub(super) type Lists = Vec<((&'static str, Option<FullName>), Arc<Table>)>;
@@ -196,7 +207,7 @@ pub(super) async fn list(
 /// is recorded, too; of the others SHOW GRANTS ON tells.
 async fn owners(
     names: &BTreeMap<&'static str, BTreeSet<FullName>>,
-    record: &Record,
+    index: &Index<'_>,
     session: &Session,
     seen: &mut Seen,
 ) -> Result<(), Fault> {
@@ -208,10 +219,11 @@ async fn owners(
             let is = |entry: &&Entry| entry.created_on.as_deref() == Some(found.created_on());
             // What was created a moment ago has the owner that created it.
             let created = |entry: &Entry| entry.intent.as_ref().is_some_and(|intent| intent.done);
-            if record.entry(&on).is_some_and(created) {
+            let entry = index.get(&on).map(|(_, entry)| entry);
+            if entry.is_some_and(created) {
                 continue;
             }
-            match record.entry(&on).filter(is).and_then(|entry| entry.owner.clone()) {
+            match entry.filter(is).and_then(|entry| entry.owner.clone()) {
                 Some(owner) => drop(seen.owners.insert(on, owner)),
                 None => reads.push(owner(kind, name, on, found, session)),
             }
@@ -270,15 +282,15 @@ fn lost(record: &Record, session: &Session, peers: &dyn Peers, seen: &mut Seen) 
 /// What SHOW lacks. What was sent last and is still the same object is taken for what is there, until it is due.
 async fn details(
     wanted: &[Wanted<'_>],
-    record: &Record,
+    index: &Index<'_>,
     session: &Session,
     seen: &mut Seen,
 ) -> Result<(), Fault> {
     let reads = wanted.iter().filter_map(|object| {
         let statement = object.object.details()?;
-        let found = seen.found(object.kind, &object.name).ok()??;
-        let on = object.on();
-        let entry = record.entry(&on);
+        let found = seen.found_of(object).ok()??;
+        let on = object.on.clone();
+        let entry = index.get(&on).map(|(_, entry)| entry);
         let trusted = entry.is_some_and(|entry| {
             entry.created_on.as_deref() == Some(found.created_on())
                 && entry.sent.is_some()
@@ -311,18 +323,18 @@ async fn details(
 /// Which masking policies are on columns. What is recorded is taken for what is there, until it is due.
 async fn descriptions(
     wanted: &[Wanted<'_>],
-    record: &Record,
+    index: &Index<'_>,
     session: &Session,
     seen: &mut Seen,
 ) -> Result<(), Fault> {
     let nothing = BTreeSet::new();
     let reads = wanted.iter().filter_map(|object| {
-        let on = object.on();
-        let entry = record.entry(&on);
+        let on = object.on.clone();
+        let entry = index.get(&on).map(|(_, entry)| entry);
         let attached = entry.map_or(&nothing, |entry| &entry.attached);
         let attachments = object.object.attachments()?;
         let statement = attachments.description(attached)?;
-        let found = seen.found(object.kind, &object.name).ok()??;
+        let found = seen.found_of(object).ok()??;
         let is_it = entry.is_some_and(|entry| entry.created_on.as_deref() == Some(found.created_on()));
         let trusted = is_it && attachments.settled(attached);
         Some(async move {

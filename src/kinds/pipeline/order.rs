@@ -1,13 +1,16 @@
 //! In which order objects are made: what each needs comes before it.
 
-use std::collections::HashMap;
+use super::{
+    KINDS,
+    names::Directory,
+    object::{Wanted, target},
+};
+use crate::{engine::fault::Fault, plan::Target, values::map::Map};
 
-use super::object::Wanted;
-use crate::{engine::fault::Fault, plan::Target};
-
-/// The objects' places in the order of their dependence, and those that are part of a circle.
+/// Objects in the order of their dependence, and those that are part of a circle.
 pub(super) struct Order {
-    pub places: Vec<usize>,
+    /// Each with what comes before it.
+    pub places: Vec<(usize, Vec<Target>)>,
     pub circles: Vec<(usize, Fault)>,
 }
 
@@ -18,24 +21,19 @@ enum Mark {
     Done,
 }
 
-/// A stable order: objects that do not depend on each other stay as the kinds and the lists have them.
-pub(super) fn order(wanted: &[Wanted<'_>]) -> Order {
-    let by_target: HashMap<Target, usize> =
-        wanted.iter().enumerate().map(|(n, object)| (object.on(), n)).collect();
-    let needs: Vec<Vec<usize>> = wanted
-        .iter()
-        .map(|object| {
-            let parent = object.name.parent().and_then(|parent| {
-                let kind = super::KINDS.iter().find(|kind| kind.depth == parent.path().len())?;
-                Some(super::object::target(kind, &parent))
-            });
-            let needed = object.needs.iter().cloned().chain(parent);
-            needed.filter_map(|target| by_target.get(&target).copied()).collect()
-        })
-        .collect();
-    let mut order = Order { places: Vec::with_capacity(wanted.len()), circles: vec![] };
+/// A stable order of those from which it starts and of what they need: objects that do not depend on each other stay as
+/// the kinds and the lists have them. What nothing is done to has no place of its own, so its SQL need not be read.
+pub(super) fn order(
+    wanted: &[Wanted<'_>],
+    directory: &Directory,
+    starts: impl Iterator<Item = usize>,
+) -> Order {
+    let by_target: Map<&Target, usize> =
+        wanted.iter().enumerate().map(|(n, object)| (&object.on, n)).collect();
+    let mut order = Order { places: vec![], circles: vec![] };
     let mut marks = vec![Mark::New; wanted.len()];
-    for start in 0..wanted.len() {
+    let mut needs: Map<usize, (Vec<Target>, Vec<usize>)> = Map::default();
+    for start in starts {
         // Depth first, with a stack of our own: a chain may be as long as a pipeline is large.
         let mut stack = vec![(start, 0)];
         while let Some((n, next)) = stack.pop() {
@@ -44,10 +42,13 @@ pub(super) fn order(wanted: &[Wanted<'_>]) -> Order {
                     continue;
                 }
                 marks[n] = Mark::Open;
+                let all = needs_of(&wanted[n], directory);
+                let own = all.iter().filter_map(|target| by_target.get(target).copied()).collect();
+                needs.insert(n, (all, own));
             }
-            let Some(&need) = needs[n].get(next) else {
+            let Some(&need) = needs.get(&n).and_then(|(_, own)| own.get(next)) else {
                 marks[n] = Mark::Done;
-                order.places.push(n);
+                order.places.push((n, needs.remove(&n).unwrap_or_default().0));
                 continue;
             };
             stack.push((n, next + 1));
@@ -65,9 +66,31 @@ pub(super) fn order(wanted: &[Wanted<'_>]) -> Order {
     order
 }
 
+/// What an object names: what it refers to, and what its SQL reads.
+pub(super) fn named(object: &Wanted<'_>, directory: &Directory) -> Vec<Target> {
+    let mut all = object.needs.clone();
+    let read = object.object.reads().targets(&object.name, directory);
+    if !read.is_empty() {
+        all.extend(read);
+        all.sort();
+        all.dedup();
+    }
+    all
+}
+
+/// What comes before an object: what it names, and what it lies in.
+fn needs_of(object: &Wanted<'_>, directory: &Directory) -> Vec<Target> {
+    let mut all = named(object, directory);
+    all.extend(object.name.parent().and_then(|parent| {
+        let kind = KINDS.iter().find(|kind| kind.depth == parent.path().len())?;
+        Some(target(kind, &parent))
+    }));
+    all
+}
+
 /// Says to each member in which circle it is.
 fn circle(wanted: &[Wanted<'_>], members: &[usize], circles: &mut Vec<(usize, Fault)>) {
-    let names: Vec<_> = members.iter().chain(members.first()).map(|n| wanted[*n].on().to_string()).collect();
+    let names: Vec<_> = members.iter().chain(members.first()).map(|n| wanted[*n].on.to_string()).collect();
     let message = format!("these need each other, so none can be first: {}", names.join(" → "));
     for member in members {
         if !circles.iter().any(|(known, _)| known == member) {

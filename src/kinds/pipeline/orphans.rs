@@ -1,10 +1,10 @@
 //! What has left a spec: what holds nothing goes, what holds data is kept until its end is approved.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{
     KINDS, contents, kind_of,
-    object::{recorded, target},
+    object::{Wanted, recorded, target},
     plan::Driver,
 };
 use crate::{
@@ -28,18 +28,14 @@ pub(super) fn rank(kind: &str) -> u8 {
 }
 
 impl Driver<'_> {
-    /// What is recorded and no longer wanted, the last first. `used` is what the spec refers to.
-    pub(super) fn orphans(
-        &self,
-        known: &BTreeSet<Target>,
-        used: &BTreeSet<&Target>,
-    ) -> (Vec<Step>, Vec<(Target, Fault)>) {
+    /// What is recorded and no longer wanted, the last first. `known` are the entries that something stands for.
+    pub(super) fn orphans(&self, wanted: &[Wanted<'_>], known: &[bool]) -> (Vec<Step>, Vec<(Target, Fault)>) {
         if self.planning.offline {
             return (vec![], vec![]);
         }
-        let entries = self.planning.record.objects.iter().rev();
-        let mut steps: Vec<Step> = entries.filter_map(|entry| self.orphan(entry, known)).collect();
-        self.attached(&mut steps, known, used);
+        let entries = self.planning.record.objects.iter().zip(known).rev().filter(|(_, known)| !**known);
+        let mut steps: Vec<Step> = entries.filter_map(|(entry, _)| self.orphan(entry, wanted)).collect();
+        self.attached(&mut steps, wanted);
         steps.sort_by_key(|step| rank(step.on.kind));
         let goes = |step: &&Step| matches!(step.action, Action::Delete(_));
         let dropped: Vec<Target> = steps.iter().filter(goes).map(|step| step.on.clone()).collect();
@@ -56,7 +52,7 @@ impl Driver<'_> {
 
     /// A policy can't be dropped while it hangs on something: it stays with what stays, and is dropped once it has been
     /// taken off what is wanted.
-    fn attached(&self, steps: &mut [Step], known: &BTreeSet<Target>, used: &BTreeSet<&Target>) {
+    fn attached(&self, steps: &mut [Step], wanted: &[Wanted<'_>]) {
         let state = |step: &Step| (step.on.clone(), (step.hold, step.writes()));
         let states: BTreeMap<Target, _> = steps.iter().map(state).collect();
         let dropped = |step: &&mut Step| matches!(step.action, Action::Delete(_)) && step.hold.is_none();
@@ -70,18 +66,22 @@ impl Driver<'_> {
             if is((None, false)) {
                 // What it hangs on is let go, and so is it.
                 *step = Step::note(step.on.clone(), Note::Forget { on: step.on.clone() });
-            } else if is((Some(Hold::Orphaned), true)) || used.contains(&step.on) {
+            } else if is((Some(Hold::Orphaned), true))
+                || wanted.iter().any(|object| object.needs.contains(&step.on))
+            {
                 step.hold = Some(Hold::Orphaned);
             }
-            step.after.extend(carriers.into_iter().filter(|on| known.contains(on)));
+            let stays = |on: &Target| wanted.iter().any(|object| object.on == *on);
+            step.after.extend(carriers.into_iter().filter(stays));
         }
     }
 
-    fn orphan(&self, entry: &Entry, known: &BTreeSet<Target>) -> Option<Step> {
+    fn orphan(&self, entry: &Entry, wanted: &[Wanted<'_>]) -> Option<Step> {
         let kind = KINDS.iter().find(|kind| kind.word == entry.kind)?;
         let name = recorded(&entry.name)?;
         let on = target(kind, &name);
-        if known.contains(&on) {
+        // A record that writes a name otherwise than this version does.
+        if on.name != entry.name && wanted.iter().any(|object| object.on == on) {
             return None;
         }
         let forget = || Some(Step::note(on.clone(), Note::Forget { on: on.clone() }));

@@ -71,7 +71,7 @@ pub(super) const ROWS: &[Property<Pipe>] = &[
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a Pipe| {
-        let path = format!("pipes.{}", spec.name);
+        let path = ["pipes.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|full| {
             let copy = UserSql::statement(&spec.copy)
                 .map_err(|error| Fault::Refused(format!("spec.{path}.copy: {error}")))?;
@@ -81,13 +81,13 @@ fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>>
                 )));
             }
             let other = |field: &str, text: &Option<crate::api::pipeline::text::Name>| {
-                text.as_deref().map(|text| name(&format!("{path}.{field}"), text)).transpose()
+                text.as_deref().map(|text| name(format_args!("{path}.{field}"), text)).transpose()
             };
             other("errorIntegration", &spec.error_integration)?;
             let integration = other("integration", &spec.integration)?;
             // Which table and stage it names is in its statement; tables and stages come before pipes anyway.
             let object = PipeObject { spec, name: full.clone(), copy, integration };
-            Ok(Wanted { kind: &KIND, name: full, needs: vec![], former: None, object: Box::new(object) })
+            Ok(Wanted::new(&KIND, full, object))
         });
         Listing { path, wanted }
     };
@@ -132,9 +132,9 @@ impl Object for PipeObject<'_> {
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let mut update = Update::of_rows(ROWS, self.spec, &self.alter(), there)?;
-        update.managed.insert("copy".into());
-        update.managed.extend(self.spec.auto_ingest.map(|_| "autoIngest".to_owned()));
+        let mut update = Update::of_rows(ROWS, self.spec, &|| self.alter(), there)?;
+        update.managed.insert("copy");
+        update.managed.extend(self.spec.auto_ingest.map(|_| "autoIngest"));
         self.compare_state(there, &mut update);
         let mut changes = vec![];
         let is = there.found.text("definition").unwrap_or_default();
@@ -177,7 +177,7 @@ impl PipeObject<'_> {
         let managed = there.entry.managed.contains("paused");
         let wanted = match self.spec.paused {
             Some(wanted) => {
-                update.managed.insert("paused".into());
+                update.managed.insert("paused");
                 wanted
             }
             // A pipe that was paused here goes on when nothing is said of it any more.

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    KINDS, graph,
+    graph,
+    listings::{listings, sorted},
     names::Directory,
-    object::{Create, Kind, Listing, Replace, There, Update, Wanted, hash, recorded, target},
+    object::{Create, Kind, Replace, There, Types, Update, Wanted, hash, recorded, target},
     observe::Seen,
-    order::order,
+    order::{named, order},
     preflight,
 };
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
         managed::{Plan, Planning},
         ownership::{Claimant, Former, Sighting, Standing},
         reconcile::belongs_to,
+        record::Index,
     },
     plan::{
         Action, Change, Effect, Note, Risk, Sql, Step, Target,
@@ -25,41 +27,6 @@ use crate::{
     snowflake::{Statement, catalog::Found},
     values::canonical::Value,
 };
-
-/// All entries of a spec, as objects or as what keeps them from being one.
-pub(super) fn listings(spec: &PipelineSpec) -> Result<(Vec<Listing<'_>>, Directory), Fault> {
-    let mut directory = Directory::of(spec)?;
-    for kind in KINDS {
-        (kind.names)(spec, &mut directory);
-    }
-    let all = KINDS.iter().flat_map(|kind| (kind.wanted)(spec, &directory)).collect();
-    Ok((all, directory))
-}
-
-/// Objects that can be looked for; and what is wrong with the others.
-pub(super) fn sorted(listings: Vec<Listing<'_>>) -> (Vec<Wanted<'_>>, Vec<(Target, Fault)>) {
-    let (mut wanted, mut blocked): (Vec<Wanted<'_>>, Vec<(Target, Fault)>) = (vec![], vec![]);
-    let mut first: BTreeMap<Target, String> = BTreeMap::new();
-    for listing in listings {
-        let object = match listing.wanted {
-            Ok(object) => object,
-            Err(fault) => {
-                blocked.push((Target::new("ENTRY", listing.path), fault));
-                continue;
-            }
-        };
-        if let Some(other) = first.insert(object.on(), listing.path.clone()) {
-            let fault = Fault::Refused(format!(
-                "spec.{} and spec.{other} are the same object: remove one of them, or give it another object",
-                listing.path
-            ));
-            blocked.push((Target::new("ENTRY", listing.path), fault));
-            continue;
-        }
-        wanted.push(object);
-    }
-    (wanted, blocked)
-}
 
 /// The whole plan. `kept` are objects that stay although nothing wants them, `buyers` those whose SQL asks a model.
 pub(super) fn plan(
@@ -73,34 +40,51 @@ pub(super) fn plan(
     let (wanted, mut blocked) = sorted(listings);
     // What an entry stands for that can't be read is not known: nothing is taken for what has left the spec.
     let unclear = !blocked.is_empty();
-    let order = order(&wanted);
-    let circles: BTreeMap<usize, Fault> = order.circles.into_iter().collect();
-    let driver = Driver { spec, planning, seen };
-    let (mut steps, mut last) = (vec![], vec![]);
-    for n in order.places {
-        let object = &wanted[n];
-        let planned = match circles.get(&n).cloned().or_else(|| object.object.waits()) {
+    let driver = Driver { spec, planning, seen, index: planning.record.index(), types: Types::default() };
+    let mut known = vec![false; planning.record.objects.len()];
+    let mut know = |place: Option<(usize, &Entry)>| place.into_iter().for_each(|(n, _)| known[n] = true);
+    let mut planned: BTreeMap<usize, Result<Planned, Fault>> = BTreeMap::new();
+    for (n, object) in wanted.iter().enumerate() {
+        let former = object.former.as_ref().map(|name| target(object.kind, name));
+        let (own, moved) =
+            (driver.index.get(&object.on), former.as_ref().and_then(|on| driver.index.get(on)));
+        know(own);
+        know(moved);
+        let entries = (own.map(|own| own.1), own.or(moved).map(|known| known.1));
+        let of_it = match object.object.waits() {
             Some(fault) => Err(fault),
-            None => driver.steps(object),
+            None => driver.steps(object, former.as_ref(), entries),
         };
-        match planned {
-            Ok(mut planned) => {
-                steps.append(&mut planned.steps);
-                last.append(&mut planned.last);
-                blocked.extend(planned.fault.map(|fault| (object.on(), fault)));
-            }
-            Err(fault) => blocked.push((object.on(), fault)),
+        if !of_it.as_ref().is_ok_and(Planned::is_empty) {
+            planned.insert(n, of_it);
         }
     }
-    let mut known: BTreeSet<Target> = wanted.iter().flat_map(|object| Driver::names_of(object)).collect();
-    known.extend(kept.iter().cloned());
-    let used: BTreeSet<&Target> = wanted.iter().flat_map(|object| &object.needs).collect();
-    let (orphans, spared) = if unclear { Default::default() } else { driver.orphans(&known, &used) };
+    for on in kept {
+        know(driver.index.get(on));
+    }
+    let order = order(&wanted, &directory, planned.keys().copied());
+    let mut circles: BTreeMap<usize, Fault> = order.circles.into_iter().collect();
+    let (mut steps, mut last) = (vec![], vec![]);
+    for (n, needs) in order.places {
+        let object = &wanted[n];
+        let of_it = circles.remove(&n).map(Err).or_else(|| planned.remove(&n));
+        match of_it {
+            Some(Ok(of_it)) => {
+                let after = |step| Step { after: needs.clone(), ..step };
+                steps.extend(of_it.steps.into_iter().map(after));
+                last.extend(of_it.last.into_iter().map(after));
+                blocked.extend(of_it.fault.map(|fault| (object.on.clone(), fault)));
+            }
+            Some(Err(fault)) => blocked.push((object.on.clone(), fault)),
+            None => {}
+        }
+    }
+    let (orphans, spared) = if unclear { Default::default() } else { driver.orphans(&wanted, &known) };
     blocked.extend(spared);
     let (tasks, orphans): (Vec<Step>, Vec<Step>) =
         orphans.into_iter().partition(|step| step.on.kind == super::task::KIND.word);
     steps.extend(tasks);
-    let (steps, faults) = graph::around(&wanted, planning, seen, steps);
+    let (steps, faults) = graph::around(&wanted, &driver.index, seen, steps);
     blocked.extend(faults);
     let mut plan = Plan { steps, blocked, ..Plan::default() };
     super::grants::plan(spec, &directory, planning, seen, &mut plan);
@@ -118,17 +102,21 @@ pub(super) fn plan(
     plan.steps.append(&mut last);
     plan.steps.append(&mut behind);
     plan.steps.extend(orphans);
-    used_by(&mut plan.steps, &wanted);
-    preflight::needs(&mut plan, &preflight::computes(&wanted), buyers);
+    used_by(&mut plan.steps, &wanted, &directory);
+    preflight::needs(&mut plan, &wanted, buyers);
     preflight::edition(&mut plan, seen.edition.as_deref());
     Ok(plan)
 }
 
 /// Says of what loses something who refers to it.
-fn used_by(steps: &mut [Step], wanted: &[Wanted<'_>]) {
-    for step in steps.iter_mut().filter(|step| step.action.risk() == Risk::Destructive) {
-        let users = wanted.iter().filter(|object| object.needs.contains(&step.on));
-        step.used_by = users.map(Wanted::on).collect();
+fn used_by(steps: &mut [Step], wanted: &[Wanted<'_>], directory: &Directory) {
+    let lose = |step: &&mut Step| step.action.risk() == Risk::Destructive;
+    let mut needs: Option<Vec<Vec<Target>>> = None;
+    for step in steps.iter_mut().filter(lose) {
+        let needs =
+            needs.get_or_insert_with(|| wanted.iter().map(|object| named(object, directory)).collect());
+        let users = wanted.iter().zip(needs).filter(|(_, needs)| needs.contains(&step.on));
+        step.used_by = users.map(|(object, _)| object.on.clone()).collect();
     }
 }
 
@@ -136,6 +124,8 @@ pub(super) struct Driver<'a> {
     pub(super) spec: &'a PipelineSpec,
     pub(super) planning: &'a Planning<'a>,
     pub(super) seen: &'a Seen,
+    pub(super) index: Index<'a>,
+    types: Types,
 }
 
 /// What comes of one object.
@@ -147,11 +137,17 @@ struct Planned {
     fault: Option<Fault>,
 }
 
+impl Planned {
+    fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.last.is_empty() && self.fault.is_none()
+    }
+}
+
 pub(super) fn sighting(found: &Found) -> Sighting {
     Sighting { created_on: found.created_on().to_owned(), owner: found.owner().map(str::to_owned) }
 }
 
-impl Driver<'_> {
+impl<'a> Driver<'a> {
     /// Who an object is. Where SHOW names no owner and nothing else was read, whether it is our role Snowflake judges
     /// when it is altered.
     pub(super) fn sighting(&self, kind: &Kind, found: &Found) -> Sighting {
@@ -165,26 +161,25 @@ impl Driver<'_> {
         self.planning.claimant.common.management_policy == ManagementPolicy::Observe
     }
 
-    /// The names under which an object of the spec may be recorded.
-    fn names_of(object: &Wanted<'_>) -> Vec<Target> {
-        let former = object.former.as_ref().map(|name| target(object.kind, name));
-        [object.on()].into_iter().chain(former).collect()
-    }
-
-    fn steps(&self, object: &Wanted<'_>) -> Result<Planned, Fault> {
-        let on = object.on();
-        if let Some(rival) = self.planning.rivals.get(&on) {
-            return Err(belongs_to(&on, rival));
+    /// What comes of an object. `entries`: what is recorded under its name, and under that one or its former one.
+    fn steps(
+        &self,
+        object: &Wanted<'_>,
+        former: Option<&Target>,
+        (own, known): (Option<&'a Entry>, Option<&'a Entry>),
+    ) -> Result<Planned, Fault> {
+        let on = &object.on;
+        if let Some(rival) = self.planning.rivals.get(on) {
+            return Err(belongs_to(on, rival));
         }
         let kind = object.kind;
-        let found = self.seen.found(kind, &object.name)?;
-        let former = object.former.as_ref().map(|name| target(kind, name));
+        let found = self.seen.found_of(object)?;
         // Without a record, what our role owns counts as ours.
         let adoption =
             if self.planning.offline { Adoption::OwnedByRole } else { self.planning.claimant.adoption };
         let claimant = Claimant {
             adoption,
-            former: former.as_ref().map_or(Former::None, Former::Named),
+            former: former.map_or(Former::None, Former::Named),
             ..self.planning.claimant
         };
         let under = |name: &str| {
@@ -192,7 +187,7 @@ impl Driver<'_> {
             Some(self.sighting(kind, &found))
         };
         let seen = found.as_ref().map(|found| self.sighting(kind, found));
-        match claimant.standing(&on, seen.as_ref(), under)? {
+        match claimant.standing_of(on, own, known, seen.as_ref(), under)? {
             Standing::Absent { intent, vanished, notes } => {
                 let lost = vanished && self.seen.lost.contains(kind.word);
                 let hold = match (lost, vanished && kind.holds.is_some()) {
@@ -200,7 +195,7 @@ impl Driver<'_> {
                     (_, true) => Some(Hold::Vanished),
                     _ => None,
                 };
-                let step = self.creation(object, &on, intent, notes, Create::Plain);
+                let step = self.creation(object, on, intent, notes, Create::Plain);
                 let step = Step { hold, ..step };
                 Ok(if hold.is_some() {
                     Planned { last: vec![step], ..Planned::default() }
@@ -211,7 +206,7 @@ impl Driver<'_> {
             Standing::Unsettled { on, intent } => {
                 // A replacement was begun, and the one that is ours is still there: whether it is wanted still, and
                 // what it loses, is judged anew.
-                let entry = self.planning.record.entry(&on);
+                let entry = self.index.get(&on).map(|(_, entry)| entry);
                 let is_it = |found: &&Found| {
                     entry.and_then(|entry| entry.created_on.as_deref()) == Some(found.created_on())
                 };
@@ -240,7 +235,7 @@ impl Driver<'_> {
         notes: Vec<Note>,
         how: Create,
     ) -> Step {
-        let entry = self.planning.record.entry(on);
+        let entry = self.index.get(on).map(|(_, entry)| entry);
         let fields = object.object.fields();
         let mut managed: BTreeSet<String> = fields.iter().map(|change| change.path.clone()).collect();
         managed.retain(|path| !self.spec.ignore_fields.contains(path));
@@ -266,11 +261,11 @@ impl Driver<'_> {
         if let Some(text) = object.object.sent().filter(|_| !intent.again) {
             effects.push(Effect::Remember(Note::Sent { on: on.clone(), hash: hash(&text) }));
         }
-        Step { after: needs(object), ..Step::new(on.clone(), Action::Create(fields), effects) }
+        Step::new(on.clone(), Action::Create(fields), effects)
     }
 
     fn rename(object: &Wanted<'_>, from: &Target, notes: Vec<Note>) -> Planned {
-        let on = object.on();
+        let on = object.on.clone();
         let mut effects: Vec<Effect> = notes.into_iter().map(Effect::Remember).collect();
         let Some(old) = recorded(&from.name) else { return Planned::default() };
         let (from, to) = (from.clone(), on.clone());
@@ -284,7 +279,7 @@ impl Driver<'_> {
             Effect::sql(rename),
             Effect::Remember(Note::Renamed { from, to }),
         ]);
-        let step = Step { after: needs(object), ..Step::new(on, Action::Update(vec![change]), effects) };
+        let step = Step::new(on, Action::Update(vec![change]), effects);
         Planned { steps: vec![step], ..Planned::default() }
     }
 
@@ -296,7 +291,8 @@ impl Driver<'_> {
         mut notes: Vec<Note>,
         begun: Option<SentIntent>,
     ) -> Result<Planned, Fault> {
-        let on = object.on();
+        let on = object.on.clone();
+        let sent = object.object.sent().map(|text| hash(&text));
         let there = There {
             kind: object.kind,
             name: &object.name,
@@ -305,9 +301,10 @@ impl Driver<'_> {
             description: self.seen.descriptions.get(&on).map(|rows| &**rows),
             unrecorded: self.planning.offline || self.only_looks(),
             entry,
-            trusted: entry.sent == object.object.sent().map(|text| hash(&text)),
+            trusted: entry.sent == sent,
             ignored: &self.spec.ignore_fields,
             seen: self.seen,
+            types: &self.types,
         };
         let Update { mut changes, statements, losing, replace, attaching, managed, fault } =
             object.object.compare(&there)?;
@@ -320,19 +317,22 @@ impl Driver<'_> {
         // A replacement brings its own along.
         let attaching = attaching.filter(|_| replace.as_ref().is_none_or(destructive));
         let mut effects: Vec<Effect> = notes.into_iter().map(Effect::Remember).collect();
-        let fields = |fields: &BTreeSet<String>| {
-            Effect::Remember(Note::Managed { on: on.clone(), fields: fields.clone() })
+        let fields = |fields: BTreeSet<String>| Effect::Remember(Note::Managed { on: on.clone(), fields });
+        let (before, after) = if losing.is_none() && replace.is_none() && managed.is(&entry.managed) {
+            (None, None)
+        } else {
+            let managed = managed.into_set();
+            let before: BTreeSet<String> = entry.managed.union(&managed).cloned().collect();
+            // What waits for approval is managed until it is done; what was released is not released again.
+            let waiting = losing.iter().flat_map(|(changes, _)| changes);
+            let waiting = waiting.chain(replace.iter().flat_map(|replace| &replace.changes));
+            let waiting: BTreeSet<&str> = waiting.map(|change| change.path.as_str()).collect();
+            let still = entry.managed.iter().filter(|path| waiting.contains(path.as_str())).cloned();
+            let after: BTreeSet<String> = managed.into_iter().chain(still).collect();
+            let after = (before != after).then(|| fields(after));
+            ((before != entry.managed).then(|| fields(before)), after)
         };
-        let before: BTreeSet<String> = entry.managed.union(&managed).cloned().collect();
-        // What waits for approval is managed until it is done; what was released is not released again.
-        let waiting = losing.iter().flat_map(|(changes, _)| changes);
-        let waiting = waiting.chain(replace.iter().flat_map(|replace| &replace.changes));
-        let waiting: BTreeSet<&str> = waiting.map(|change| change.path.as_str()).collect();
-        let still = entry.managed.iter().filter(|path| waiting.contains(path.as_str())).cloned();
-        let after: &BTreeSet<String> = &managed.into_iter().chain(still).collect();
-        if before != entry.managed {
-            effects.push(fields(&before));
-        }
+        effects.extend(before);
         let writes = !statements.is_empty();
         let attaching =
             attaching.map(|all| all.parts(&on, &entry.attached, &self.planning.claimant)).unwrap_or_default();
@@ -340,11 +340,8 @@ impl Driver<'_> {
         effects.extend(attaching.begun);
         effects.extend(statements.into_iter().map(Effect::sql));
         effects.extend(attaching.effects);
-        if before != *after {
-            effects.push(fields(after));
-        }
+        effects.extend(after);
         // Compared and found alike, or made so.
-        let sent = object.object.sent().map(|text| hash(&text));
         let told = there.details.is_some() || writes;
         if let Some(hash) = sent.filter(|hash| told && entry.sent.as_ref() != Some(hash) && replace.is_none())
         {
@@ -353,16 +350,16 @@ impl Driver<'_> {
         let mut planned = Planned { fault, ..Planned::default() };
         if !effects.is_empty() {
             let action = if changes.is_empty() { Action::Note } else { Action::Update(changes) };
-            planned.steps.push(Step { after: needs(object), ..Step::new(on.clone(), action, effects) });
+            planned.steps.push(Step::new(on.clone(), action, effects));
         }
         if let Some((changes, effects)) = attaching.rest {
             let action = Action::Update(changes);
-            planned.steps.push(Step { after: needs(object), ..Step::new(on.clone(), action, effects) });
+            planned.steps.push(Step::new(on.clone(), action, effects));
         }
         if let Some((changes, statements)) = losing {
             let effects = statements.into_iter().map(Effect::sql).collect();
             let action = Action::Update(changes);
-            planned.last.push(Step { after: needs(object), ..Step::new(on.clone(), action, effects) });
+            planned.last.push(Step::new(on.clone(), action, effects));
         }
         if let Some(replace) = replace {
             let intent = begun.unwrap_or_else(|| self.planning.claimant.fresh_intent(&on));
@@ -379,13 +376,4 @@ impl Driver<'_> {
         }
         Ok(planned)
     }
-}
-
-/// What comes before an object: what it refers to, and what it lies in.
-fn needs(object: &Wanted<'_>) -> Vec<Target> {
-    let parent = object.name.parent().and_then(|parent| {
-        let kind: &Kind = KINDS.iter().find(|kind| kind.depth == parent.path().len())?;
-        Some(target(kind, &parent))
-    });
-    object.needs.iter().cloned().chain(parent).collect()
 }

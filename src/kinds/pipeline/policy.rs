@@ -55,7 +55,7 @@ impl<'a, S> PolicyObject<'a, S> {
             DataType::parse(text).map_err(|error| Fault::Refused(format!("spec.{path}.{field}: {error}")))
         };
         let argument = |argument: &Typed| {
-            let own = name(&format!("{path}.arguments"), &argument.name)?;
+            let own = name(format_args!("{path}.arguments"), &argument.name)?;
             Ok((own, typed(format!("arguments.{}.type", argument.name), &argument.data_type)?))
         };
         let arguments = said.arguments.iter().map(argument).collect::<Result<Vec<_>, Fault>>()?;
@@ -150,9 +150,9 @@ impl<S: Sync> Object for PolicyObject<'_, S> {
     }
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let mut update = Update::of_rows(self.rows, self.spec, &self.alter(), there)?;
-        update.managed.extend(["signature".to_owned(), "body".to_owned()]);
-        update.managed.extend(self.exempt.map(|_| "exemptOtherPolicies".to_owned()));
+        let mut update = Update::of_rows(self.rows, self.spec, &|| self.alter(), there)?;
+        update.managed.extend(["signature", "body"]);
+        update.managed.extend(self.exempt.map(|_| "exemptOtherPolicies"));
         let path = &self.path;
         let other = "a policy keeps it for life: write another entry with the one that you want, let tables and views use that, then remove this one";
         if let Some(wanted) = self.exempt {

@@ -99,7 +99,7 @@ pub(super) const ROWS: &[Row] = &[
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a Procedure| {
-        let path = format!("procedures.{}", spec.name);
+        let path = ["procedures.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|name| {
             let more = Properties { execute_as: spec.execute_as, ..Properties::default() };
             routine::wanted(&KIND, ROWS, &name, &written!(path.clone(), spec), directory, more)

@@ -23,7 +23,7 @@ use sqlparser::{
 use super::names::{Directory, beside};
 use crate::{
     plan::Target,
-    values::{full_name::FullName, ident::Ident, path::parse_path},
+    values::{full_name::FullName, ident::Ident, path::parse_path, user_sql::UserSql},
 };
 
 /// What a query may read from.
@@ -34,8 +34,30 @@ const CALLED: [&str; 2] = ["FUNCTION", "PROCEDURE"];
 /// The most words that are parsed: the tree of a long sum is as deep as it has summands, and a stack has an end.
 const MOST_WORDS: usize = 10_000;
 
+/// SQL of a user's, by what it may name.
+pub(super) enum Reads<'a> {
+    Nothing,
+    /// It reads what its clauses name.
+    Query(&'a UserSql),
+    /// Every name in them counts.
+    Bodies([Option<&'a UserSql>; 2]),
+}
+
+impl Reads<'_> {
+    /// The objects of this resource that it names. `from` is the object that has it.
+    pub fn targets(&self, from: &FullName, directory: &Directory) -> Vec<Target> {
+        match self {
+            Self::Nothing => vec![],
+            Self::Query(query) => of_query(query.as_str(), from, directory),
+            Self::Bodies(all) => {
+                all.iter().flatten().flat_map(|body| of_body(body.as_str(), from, directory)).collect()
+            }
+        }
+    }
+}
+
 /// The objects of this resource that a query names. `from` is the object that has the query.
-pub(super) fn of_query(text: &str, from: &FullName, directory: &Directory) -> Vec<Target> {
+fn of_query(text: &str, from: &FullName, directory: &Directory) -> Vec<Target> {
     let mut names = Names::default();
     if let Some(statements) = parsed(text) {
         // Nothing breaks off the walk.
@@ -45,7 +67,7 @@ pub(super) fn of_query(text: &str, from: &FullName, directory: &Directory) -> Ve
 }
 
 /// The objects of this resource whose names stand anywhere in a body.
-pub(super) fn of_body(text: &str, from: &FullName, directory: &Directory) -> Vec<Target> {
+fn of_body(text: &str, from: &FullName, directory: &Directory) -> Vec<Target> {
     let mut names = Names::default();
     let tokens = tokens(text).unwrap_or_default();
     let mut path: Vec<Ident> = vec![];

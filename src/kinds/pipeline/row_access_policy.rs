@@ -48,11 +48,11 @@ pub(super) const ROWS: &[Property<RowAccessPolicy>] = &[Property::column(
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a RowAccessPolicy| {
-        let path = format!("rowAccessPolicies.{}", spec.name);
+        let path = ["rowAccessPolicies.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|name| {
             let said = Said { arguments: &spec.arguments, returns: None, body: &spec.body };
             let object = PolicyObject::read(&KIND, ROWS, spec, name.clone(), &path, &said)?;
-            Ok(Wanted { kind: &KIND, name, needs: vec![], former: None, object: Box::new(object) })
+            Ok(Wanted::new(&KIND, name, object))
         });
         Listing { path, wanted }
     };

@@ -77,14 +77,10 @@ pub(super) const ROWS: &[Row] = &[
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a Schema| {
-        let path = format!("schemas.{}", spec.name);
-        let wanted = directory.full_name(KIND.depth, &path, spec).map(|name| Wanted {
-            kind: &KIND,
-            name: name.clone(),
-            needs: vec![],
-            former: None,
-            object: Box::new(SchemaObject { spec, name }),
-        });
+        let path = ["schemas.", &spec.name].concat();
+        let wanted = directory
+            .full_name(KIND.depth, &path, spec)
+            .map(|name| Wanted::new(&KIND, name.clone(), SchemaObject { spec, name }));
         Listing { path, wanted }
     };
     spec.schemas.iter().map(of).collect()
@@ -119,16 +115,16 @@ impl Object for SchemaObject<'_> {
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let alter = Statement::new("ALTER SCHEMA").of_kind(KIND.word).full_name(&self.name);
+        let alter = || Statement::new("ALTER SCHEMA").of_kind(KIND.word).full_name(&self.name);
         let mut update = Update::of_rows(ROWS, self.spec, &alter, there)?;
         update.fault = transient(self.spec.transient, there);
         if self.spec.transient.is_some() {
-            update.managed.insert("transient".into());
+            update.managed.insert("transient");
         }
         let is = there.found.text("options").is_some_and(|options| options.contains("MANAGED ACCESS"));
         let wanted = match self.spec.managed_access {
             Some(wanted) => {
-                update.managed.insert("managedAccess".into());
+                update.managed.insert("managedAccess");
                 wanted
             }
             // Released: Snowflake's default.
@@ -139,7 +135,7 @@ impl Object for SchemaObject<'_> {
             let words = if wanted { "ENABLE MANAGED ACCESS" } else { "DISABLE MANAGED ACCESS" };
             let (from, to) = (is.to_string(), wanted.to_string());
             let change = changed("managedAccess", Some(&from), Some(&to), Risk::Safe);
-            update.push(change, alter.keyword(words));
+            update.push(change, alter().keyword(words));
         }
         Ok(update)
     }

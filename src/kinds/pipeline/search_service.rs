@@ -10,7 +10,7 @@ use super::{
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
     preflight::Compute,
-    queries,
+    queries::Reads,
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, search_services::SearchService},
@@ -80,17 +80,16 @@ pub(super) const COMMENT: &[Row] =
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |entry: &'a SearchService| {
-        let path = format!("searchServices.{}", entry.name);
+        let path = ["searchServices.", &entry.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, entry).and_then(|full| {
             let query = definition::sql(&entry.query, &path)?;
-            let needs = queries::of_query(query.as_str(), &full, directory);
             if entry.target_lag == TargetLag::Downstream {
                 return Err(Fault::Refused(format!(
                     "spec.{path}.targetLag: nothing is downstream of a search service: write 1h or 1d"
                 )));
             }
             let attribute =
-                |text: &crate::api::pipeline::text::Name| name(&format!("{path}.attributes"), text);
+                |text: &crate::api::pipeline::text::Name| name(format_args!("{path}.attributes"), text);
             let attributes = entry.attributes.as_ref();
             let attributes: Option<Result<Vec<_>, _>> =
                 attributes.map(|all| all.iter().map(attribute).collect());
@@ -101,13 +100,13 @@ fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>>
             };
             let object = Service {
                 name: full.clone(),
-                column: name(&format!("{path}.column"), &entry.column)?,
+                column: name(format_args!("{path}.column"), &entry.column)?,
                 attributes: attributes.transpose()?,
                 model: entry.embedding_model.as_deref(),
                 properties,
                 query,
             };
-            Ok(Wanted { kind: &KIND, name: full, needs, former: None, object: Box::new(object) })
+            Ok(Wanted::new(&KIND, full, object))
         });
         Listing { path, wanted }
     };
@@ -133,8 +132,8 @@ impl Service<'_> {
         let risk = Risk::Destructive;
         let mut changes = vec![];
         let is = there.found.text("definition").unwrap_or_default();
-        update.managed.insert("query".into());
-        changes.extend(definition::query(is, &self.query, there, risk));
+        update.managed.insert("query");
+        changes.extend(definition::query(is, &self.query, there, || risk));
         if let Some(Some(wanted)) = update.manages("column", Some(&self.column), there) {
             let is = there.found.text("search_column").unwrap_or_default();
             if Ident::shown(is).ok().as_ref() != Some(wanted) {
@@ -186,10 +185,14 @@ impl Object for Service<'_> {
         Some(Compute::of(self.properties.warehouse.as_ref()))
     }
 
+    fn reads(&self) -> Reads<'_> {
+        Reads::Query(&self.query)
+    }
+
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let alter = Statement::new("ALTER CORTEX SEARCH SERVICE").of_kind(KIND.word).full_name(&self.name);
+        let alter = || Statement::new("ALTER CORTEX SEARCH SERVICE").of_kind(KIND.word).full_name(&self.name);
         let mut update = Update::of_rows(ROWS, &self.properties, &alter, there)?;
         update.join(Update::of_rows(COMMENT, &self.properties, &alter, there)?);
         let changes = self.replacing(there, &mut update);

@@ -57,10 +57,10 @@ const INCREMENT: &[Property<Sequence>] = &[Property::column(
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a Sequence| {
-        let path = format!("sequences.{}", spec.name);
+        let path = ["sequences.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).map(|name| {
             let object = SequenceObject { spec, name: name.clone() };
-            Wanted { kind: &KIND, name, needs: vec![], former: None, object: Box::new(object) }
+            Wanted::new(&KIND, name, object)
         });
         Listing { path, wanted }
     };
@@ -97,20 +97,20 @@ impl Object for SequenceObject<'_> {
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let alter = Statement::new("ALTER SEQUENCE").of_kind(KIND.word).full_name(&self.name);
+        let alter = || Statement::new("ALTER SEQUENCE").of_kind(KIND.word).full_name(&self.name);
         let mut update = Update::of_rows(ROWS, self.spec, &alter, there)?;
         let mut increment = Update::of_rows(INCREMENT, self.spec, &alter, there)?;
         update.changes.append(&mut increment.changes);
         update.statements.append(&mut increment.statements);
-        update.managed.append(&mut increment.managed);
-        update.managed.extend(self.spec.start.map(|_| "start".to_owned()));
+        update.managed.extend(increment.managed);
+        update.managed.extend(self.spec.start.map(|_| "start"));
         let Some(wanted) = self.spec.ordered else { return Ok(update) };
-        update.managed.insert("ordered".into());
+        update.managed.insert("ordered");
         let is = bool::read(there.found.text("ordered"));
         match (is, wanted) {
             (Some(true), false) if !there.ignores("ordered") => {
                 let change = changed("ordered", Some("true"), Some("false"), Risk::Safe);
-                update.push(change, alter.keyword("SET NOORDER"));
+                update.push(change, alter().keyword("SET NOORDER"));
             }
             (Some(false), true) if !there.ignores("ordered") => {
                 update.fault = Some(Fault::Refused(format!(

@@ -79,11 +79,11 @@ pub(super) const ROWS: &[Property<Stage>] = &[
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a Stage| {
-        let path = format!("stages.{}", spec.name);
+        let path = ["stages.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|full| {
             let object = StageObject::read(spec, full.clone(), directory, &path)?;
             let needs = object.needs.clone();
-            Ok(Wanted { kind: &KIND, name: full, needs, former: None, object: Box::new(object) })
+            Ok(Wanted::new(&KIND, full, object).needing(needs))
         });
         Listing { path, wanted }
     };
@@ -106,7 +106,7 @@ struct StageObject<'a> {
 impl<'a> StageObject<'a> {
     fn read(spec: &'a Stage, full: FullName, directory: &Directory, path: &str) -> Result<Self, Fault> {
         let other = |field: &str, text: Option<&str>| {
-            text.map(|text| name(&format!("{path}.{field}"), text)).transpose()
+            text.map(|text| name(format_args!("{path}.{field}"), text)).transpose()
         };
         other("storageIntegration", spec.storage_integration.as_deref())?;
         let table = spec.directory.as_ref();
@@ -222,7 +222,7 @@ impl Object for StageObject<'_> {
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let alter = Statement::new("ALTER STAGE").of_kind(KIND.word).full_name(&self.name);
+        let alter = || Statement::new("ALTER STAGE").of_kind(KIND.word).full_name(&self.name);
         let is_external = there.found.text("url").is_some_and(|url| !url.is_empty());
         if is_external != self.spec.url.is_some() {
             let (is, other) = if is_external { ("external", "internal") } else { ("internal", "external") };
@@ -232,22 +232,22 @@ impl Object for StageObject<'_> {
             )));
         }
         let mut update = Update::of_rows(ROWS, self.spec, &alter, there)?;
-        update.managed.extend(self.spec.encryption.as_ref().map(|_| "encryption".to_owned()));
+        update.managed.extend(self.spec.encryption.as_ref().map(|_| "encryption"));
         if let Some(table) = &self.spec.directory {
-            update.managed.insert("directory.enable".into());
+            update.managed.insert("directory.enable");
             let is = bool::read(there.found.text("directory_enabled")).unwrap_or_default();
             if is != table.enable && !there.ignores("directory.enable") {
                 let (from, to) = (is.to_string(), table.enable.to_string());
                 let change = changed("directory.enable", Some(&from), Some(&to), Risk::Safe);
-                let statement = alter.clone().keyword("SET DIRECTORY = ( ENABLE =").boolean(table.enable);
+                let statement = alter().keyword("SET DIRECTORY = ( ENABLE =").boolean(table.enable);
                 update.push(change, statement.keyword(")"));
             }
         }
-        update.managed.extend(self.format.as_ref().map(|_| "fileFormat".to_owned()));
+        update.managed.extend(self.format.as_ref().map(|_| "fileFormat"));
         if let Some(from) = self.format_differs(there).filter(|_| !there.ignores("fileFormat")) {
             let to = self.format_shown();
             let change = changed("fileFormat", from.as_deref(), to.as_deref(), Risk::Safe);
-            update.push(change, self.file_format(alter.keyword("SET")));
+            update.push(change, self.file_format(alter().keyword("SET")));
         }
         Ok(update)
     }

@@ -54,12 +54,12 @@ pub(super) const ROWS: &[Row] = &[Row::column(
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a Stream| {
-        let path = format!("streams.{}", spec.name);
+        let path = ["streams.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|name| {
             let (words, source, needs) = source(spec, directory, &name, &path)?;
             let object = StreamObject { spec, name: name.clone(), words, source };
             let needs = needs.into_iter().collect();
-            Ok(Wanted { kind: &KIND, name, needs, former: None, object: Box::new(object) })
+            Ok(Wanted::new(&KIND, name, object).needing(needs))
         });
         Listing { path, wanted }
     };
@@ -134,9 +134,9 @@ impl Object for StreamObject<'_> {
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let alter = Statement::new("ALTER STREAM").of_kind(KIND.word).full_name(&self.name);
+        let alter = || Statement::new("ALTER STREAM").of_kind(KIND.word).full_name(&self.name);
         let mut update = Update::of_rows(ROWS, self.spec, &alter, there)?;
-        update.managed.extend(["source".to_owned(), "mode".to_owned()]);
+        update.managed.extend(["source", "mode"]);
         let found = there.found;
         if found.text("stale").is_some_and(|stale| stale.eq_ignore_ascii_case("true")) {
             let why = found.text("invalid_reason").unwrap_or("it was not consumed in time");

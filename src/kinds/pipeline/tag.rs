@@ -55,10 +55,10 @@ pub(super) const ROWS: &[Property<Tag>] = &[
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a Tag| {
-        let path = format!("tags.{}", spec.name);
+        let path = ["tags.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).map(|name| {
             let object = TagObject { spec, name: name.clone() };
-            Wanted { kind: &KIND, name, needs: vec![], former: None, object: Box::new(object) }
+            Wanted::new(&KIND, name, object)
         });
         Listing { path, wanted }
     };
@@ -109,7 +109,7 @@ impl Object for TagObject<'_> {
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let alter = Statement::new("ALTER TAG").of_kind(KIND.word).full_name(&self.name);
+        let alter = || Statement::new("ALTER TAG").of_kind(KIND.word).full_name(&self.name);
         let mut update = Update::of_rows(ROWS, self.spec, &alter, there)?;
         if there.ignores("allowedValues") {
             return Ok(update);
@@ -129,11 +129,11 @@ impl Object for TagObject<'_> {
         let Some(wanted) = wanted else {
             if from.is_some() {
                 let change = changed("allowedValues", from.as_deref(), None, Risk::Safe);
-                update.push(change, alter.keyword("UNSET ALLOWED_VALUES"));
+                update.push(change, alter().keyword("UNSET ALLOWED_VALUES"));
             }
             return Ok(update);
         };
-        update.managed.insert("allowedValues".into());
+        update.managed.insert("allowedValues");
         let added: Vec<&str> =
             wanted.iter().copied().filter(|value| !present.iter().any(|is| is == value)).collect();
         let gone: Vec<&str> =
@@ -146,7 +146,7 @@ impl Object for TagObject<'_> {
         // First what is added: a tag without allowed values would take any.
         for (words, values) in [("ADD ALLOWED_VALUES", added), ("DROP ALLOWED_VALUES", gone)] {
             if !values.is_empty() {
-                update.statements.push(listed(alter.clone().keyword(words), &values));
+                update.statements.push(listed(alter().keyword(words), &values));
             }
         }
         Ok(update)

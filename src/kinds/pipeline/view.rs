@@ -10,7 +10,7 @@ use super::{
     definition::{self, Definition},
     names::Directory,
     object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
-    queries,
+    queries::Reads,
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, text::Comment, views::View},
@@ -66,11 +66,11 @@ pub(super) const ROWS: &[Row] = &[
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a View| {
-        let path = format!("views.{}", spec.name);
+        let path = ["views.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|full| {
             let object = ViewObject::read(spec, full.clone(), directory, &path)?;
             let needs = object.needs.clone();
-            Ok(Wanted { kind: &KIND, name: full, needs, former: None, object: Box::new(object) })
+            Ok(Wanted::new(&KIND, full, object).needing(needs))
         });
         Listing { path, wanted }
     };
@@ -102,7 +102,7 @@ impl<'a> ViewObject<'a> {
         let query = definition::sql(&spec.query, path)?;
         let mut columns = vec![];
         for column in &spec.columns {
-            let own = name(&format!("{path}.columns.{}", column.name), &column.name)?;
+            let own = name(format_args!("{path}.columns.{}", column.name), &column.name)?;
             columns.push(Column { name: own, comment: column.comment.as_deref() });
         }
         let masks =
@@ -115,15 +115,18 @@ impl<'a> ViewObject<'a> {
             has: &|name| columns.is_empty() || columns.iter().any(|column| column.name == *name),
         };
         let attachments = Attachments::read(&KIND, &full, directory, path, &said)?;
-        let mut needs = queries::of_query(query.as_str(), &full, directory);
-        needs.extend(attachments.needs.iter().cloned());
+        let needs = attachments.needs.clone();
         Ok(Self { spec, name: full, query, columns, attachments, needs })
+    }
+
+    fn has_columns(&self, there: &There<'_>) -> bool {
+        !there.ignores("columns") && (!self.columns.is_empty() || there.entry.managed.contains("columns"))
     }
 
     /// The list of columns stands in the text of the view alone.
     fn compare_columns(&self, is: &Definition, there: &There<'_>, risk: Risk) -> Vec<Change> {
         let managed = &there.entry.managed;
-        if there.ignores("columns") || (self.columns.is_empty() && !managed.contains("columns")) {
+        if !self.has_columns(there) {
             return vec![];
         }
         let list = |names: Vec<String>| (!names.is_empty()).then(|| names.join(", "));
@@ -180,26 +183,33 @@ impl Object for ViewObject<'_> {
         Some(&self.attachments)
     }
 
+    fn reads(&self) -> Reads<'_> {
+        Reads::Query(&self.query)
+    }
+
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let alter = Statement::new("ALTER VIEW").of_kind(KIND.word).full_name(&self.name);
+        let alter = || Statement::new("ALTER VIEW").of_kind(KIND.word).full_name(&self.name);
         let mut update = Update::of_rows(ROWS, self.spec, &alter, there)?;
         definition::secure(self.spec.secure, &alter, there, &mut update);
-        update.managed.insert("query".into());
+        update.managed.insert("query");
         if !self.columns.is_empty() {
-            update.managed.insert("columns".into());
+            update.managed.insert("columns");
         }
         let commented = self.columns.iter().filter(|column| column.comment.is_some());
         update.managed.extend(commented.map(Column::path));
-        let is = definition::kept(there)?;
-        let risk = definition::risk_of_replacing(&self.name, there);
-        let mut changes: Vec<Change> =
-            definition::query(&is.query, &self.query, there, risk).into_iter().collect();
-        changes.extend(self.compare_columns(&is, there, risk));
         let present = self.columns.iter().map(|column| column.name.clone()).collect();
         let columns = ColumnsNow { present, ..ColumnsNow::default() };
         self.attachments.compare(there, &columns, &mut update);
+        if !self.has_columns(there) && definition::is_plainly(&self.query, there) {
+            return Ok(update);
+        }
+        let is = definition::kept(there)?;
+        let risk = definition::risk_of_replacing(&self.name, there);
+        let mut changes: Vec<Change> =
+            definition::query(&is.query, &self.query, there, || risk).into_iter().collect();
+        changes.extend(self.compare_columns(&is, there, risk));
         update.replaced(changes, || self.create(Create::Replace));
         Ok(update)
     }

@@ -14,6 +14,7 @@ use super::{grants, object::begin};
 use crate::{
     api::{AllowedNamespaces, Common, Record, SnowflakeWarehouse, Status, warehouse::WarehouseSummary},
     engine::{
+        as_of::AsOf,
         fault::Fault,
         managed::{Managed, Peers, Plan, Planning, Tally, key_of},
         ownership::{Sighting, Standing, bad_name, other_names, resolved_name},
@@ -51,8 +52,9 @@ impl Managed for SnowflakeWarehouse {
         record: &Record,
         session: &Session,
         peers: &dyn Peers,
-        as_of: Instant,
+        as_of: &AsOf,
     ) -> Result<Seen, Fault> {
+        let as_of = as_of.of(KIND);
         let (name, wanted) = begin(self, PRIVILEGES, |name| Named::Warehouse(name), session)?;
         let found = session.catalog.find(SHOW, &name, as_of).await?;
         let mut seen = Seen { monitor: monitor(self, session, peers), ..Seen::default() };

@@ -306,15 +306,16 @@ impl Update<'_> {
         }
         // Before a field is set for the first time, the record says that it is managed; after a release, that it no
         // longer is.
-        let before: BTreeSet<String> = entry.managed.union(&difference.managed).cloned().collect();
+        let managed = difference.managed.clone().into_set();
+        let before: BTreeSet<String> = entry.managed.union(&managed).cloned().collect();
         if before != entry.managed {
             effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: before.clone() }));
         }
         effects.extend(around(found, on, entry, &with_companion(difference.changes.clone(), spec), &alter));
         let (table_changes, table_statements) = table_changes(found, spec, &alter)?;
         effects.extend(table_statements.into_iter().map(Effect::sql));
-        if before != difference.managed {
-            effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: difference.managed }));
+        if before != managed {
+            effects.push(Effect::Remember(Note::Managed { on: on.clone(), fields: managed }));
         }
         let grants = grants::plan(on, name, PRIVILEGES, wanted, &seen.grants, &entry.grants);
         effects.extend(grants.effects);

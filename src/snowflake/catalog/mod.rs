@@ -316,6 +316,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_list_says_what_it_looks_in() {
+        let words = |place: &str| {
+            let place = crate::values::full_name::FullName::parse(place).unwrap();
+            Scope::In(place).words(Statement::new("SHOW COLUMNS")).to_string()
+        };
+        assert_eq!(words("DB"), r#"SHOW COLUMNS IN DATABASE "DB""#);
+        assert_eq!(words("DB.S"), r#"SHOW COLUMNS IN SCHEMA "DB"."S""#);
+        assert_eq!(words("DB.S.T"), r#"SHOW COLUMNS IN TABLE "DB"."S"."T""#);
+    }
+
+    #[test]
     fn patterns_escape_wildcards() {
         assert_eq!(like_pattern(r"A_B%C\D"), r"A\_B\%C\\D");
     }

@@ -1,6 +1,6 @@
 //! One answer of SHOW, and the row of one object in it.
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use tokio::time::Instant;
 
@@ -9,7 +9,13 @@ use crate::{
         rows::{Row, Rows},
         statement::Statement,
     },
-    values::{data_type::DataType, full_name::FullName, ident::Ident, path::split_list},
+    values::{
+        data_type::DataType,
+        full_name::FullName,
+        ident::Ident,
+        map::{Map, with_room},
+        path::split_list,
+    },
 };
 
 /// SHOW WAREHOUSES and SHOW RESOURCE MONITORS end silently at this many rows.
@@ -77,7 +83,7 @@ impl Scope {
 pub struct Table {
     rows: Rows,
     /// The first row of each key, and for each row the next one of the same key.
-    by_key: HashMap<Box<str>, u32>,
+    by_key: Map<Arc<str>, u32>,
     next: Vec<u32>,
     /// When the read began.
     pub began: Instant,
@@ -89,7 +95,7 @@ const NONE: u32 = u32::MAX;
 
 impl Table {
     pub(super) fn new(rows: Rows, by: By, began: Instant) -> Self {
-        let mut by_key: HashMap<Box<str>, u32> = HashMap::with_capacity(rows.len());
+        let mut by_key: Map<Arc<str>, u32> = with_room(rows.len());
         let mut next = if by.is_of_tables() { vec![NONE; rows.len()] } else { vec![] };
         for (n, row) in rows.iter().enumerate().rev() {
             let Some(key) = key(row, by) else { continue };
@@ -134,9 +140,9 @@ impl Table {
 }
 
 /// What a row is found by.
-fn key(row: Row<'_>, by: By) -> Option<Box<str>> {
+fn key(row: Row<'_>, by: By) -> Option<Arc<str>> {
     let columns: &[&str] = match by {
-        By::Name => return row.text("name").map(Box::from),
+        By::Name => return row.text("name").map(Arc::from),
         By::Path if row.get("schema_name").is_some() => &["database_name", "schema_name", "name"],
         By::Path if row.get("database_name").is_some() => &["database_name", "name"],
         By::Path => &["name"],
@@ -186,17 +192,20 @@ impl fmt::Debug for Table {
 #[derive(Clone, Debug)]
 pub struct Found {
     table: Arc<Table>,
-    key: Box<str>,
+    key: Arc<str>,
+    at: u32,
 }
 
 impl Found {
     /// The row of a name, if the answer has one.
     pub fn of(table: Arc<Table>, name: &str) -> Option<Self> {
-        table.get(name).is_some().then(|| Self { table: table.clone(), key: name.into() })
+        let (key, at) = table.by_key.get_key_value(name)?;
+        let (key, at) = (key.clone(), *at);
+        Some(Self { table, key, at })
     }
     /// The cell of a column: outer `None`, there is no such column; inner `None`, NULL.
     pub fn get(&self, column: &str) -> Option<Option<&str>> {
-        self.table.get(&self.key).and_then(|row| row.get(column))
+        self.table.rows.row(self.at as usize).and_then(|row| row.get(column))
     }
     /// The cell's text, with Snowflake's ways to say "nothing" as `None`.
     pub fn text(&self, column: &str) -> Option<&str> {

@@ -1,5 +1,7 @@
 //! Types as DDL writes them.
 
+use std::borrow::Cow;
+
 use super::{DataType, Element, FRACTION, Field, VectorElement};
 
 /// Why a text is no type. Says what to write instead.
@@ -106,33 +108,33 @@ impl DataType {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
-    Word(String),
+enum Token<'a> {
+    Word(Cow<'a, str>),
     /// A name in double quotes, without them.
-    Quoted(String),
-    Number(String),
+    Quoted(Cow<'a, str>),
+    Number(Cow<'a, str>),
     Sign(char),
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>, BadType> {
-    let mut found = vec![];
-    let mut chars = text.chars().peekable();
-    while let Some(&c) = chars.peek() {
+fn tokens(text: &str) -> Result<Vec<Token<'_>>, BadType> {
+    let mut found = Vec::with_capacity(8);
+    let mut chars = text.char_indices().peekable();
+    while let Some(&(start, c)) = chars.peek() {
         if c.is_whitespace() {
             chars.next();
         } else if c.is_ascii_alphanumeric() || c == '_' {
-            let mut word = String::new();
-            while let Some(c) = chars.next_if(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$')) {
-                word.push(c);
-            }
+            let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
+            while chars.next_if(|(_, c)| is_part(*c)).is_some() {}
+            let end = chars.peek().map_or(text.len(), |(end, _)| *end);
+            let word = Cow::Borrowed(&text[start..end]);
             let number = word.bytes().all(|b| b.is_ascii_digit());
             found.push(if number { Token::Number(word) } else { Token::Word(word) });
         } else if c == '"' {
             chars.next();
             let mut name = String::new();
             loop {
-                match chars.next() {
-                    Some('"') if chars.next_if_eq(&'"').is_some() => name.push('"'),
+                match chars.next().map(|(_, c)| c) {
+                    Some('"') if chars.next_if(|(_, c)| *c == '"').is_some() => name.push('"'),
                     Some('"') => break,
                     Some(c) => name.push(c),
                     None => {
@@ -140,7 +142,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, BadType> {
                     }
                 }
             }
-            found.push(Token::Quoted(name));
+            found.push(Token::Quoted(name.into()));
         } else {
             chars.next();
             found.push(Token::Sign(c));
@@ -149,14 +151,14 @@ fn tokens(text: &str) -> Result<Vec<Token>, BadType> {
     Ok(found)
 }
 
-struct Parser {
-    tokens: Vec<Token>,
+struct Parser<'a> {
+    tokens: Vec<Token<'a>>,
     at: usize,
     depth: usize,
 }
 
-impl Parser {
-    fn peek(&self) -> Option<&Token> {
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&Token<'a>> {
         self.tokens.get(self.at)
     }
 
@@ -251,12 +253,13 @@ impl Parser {
 
     fn one_type(&mut self) -> Result<DataType, BadType> {
         let name = match self.peek() {
-            Some(Token::Word(word)) => word.to_ascii_uppercase(),
+            Some(Token::Word(word)) if !word.bytes().any(|b| b.is_ascii_lowercase()) => word.clone(),
+            Some(Token::Word(word)) => Cow::Owned(word.to_ascii_uppercase()),
             None if self.tokens.is_empty() => return Err(BadType::Empty),
             _ => return Err(self.expected("a data type")),
         };
         self.at += 1;
-        match name.as_str() {
+        match &*name {
             "NUMBER" | "DECIMAL" | "DEC" | "NUMERIC" => self.fixed(),
             "INT" | "INTEGER" | "BIGINT" | "SMALLINT" | "TINYINT" | "BYTEINT" => {
                 self.unsized_as(&name, "NUMBER(p,0)", DataType::Number { precision: 38, scale: 0 })
@@ -362,7 +365,7 @@ impl Parser {
                 return Err(self.expected("the name of a field"));
             };
             self.at += 1;
-            fields.push(Field { name, element: self.element()? });
+            fields.push(Field { name: name.into_owned(), element: self.element()? });
             if !self.sign(',') {
                 break;
             }

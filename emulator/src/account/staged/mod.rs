@@ -213,6 +213,8 @@ impl Account {
             (ObjectKind::Pipe, "integration") => of("INTEGRATION"),
             (ObjectKind::Pipe, "error_integration") => of("ERROR_INTEGRATION"),
             (ObjectKind::Pipe, "notification_channel" | "pattern" | "invalid_reason") => None,
+            // Docs: bcr-bundles/2026_01/bcr-2137.
+            (ObjectKind::Pipe, "is_snowflake_managed") => text("false"),
             (ObjectKind::CortexSearchService, column) => match column {
                 "warehouse" => {
                     let warehouse = view?.warehouse.and_then(|id| self.warehouses.by_id(id));

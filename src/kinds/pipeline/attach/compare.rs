@@ -20,10 +20,6 @@ pub(in super::super) struct ColumnsNow {
 }
 
 impl ColumnsNow {
-    pub fn rename(&mut self, from: &Ident, to: &Ident) {
-        self.present.iter_mut().filter(|name| *name == from).for_each(|name| name.clone_from(to));
-        self.renamed.push((from.clone(), to.clone()));
-    }
     fn name(&self, recorded: &Ident) -> Ident {
         let to = self.renamed.iter().find(|(from, _)| from == recorded);
         to.map_or_else(|| recorded.clone(), |(_, to)| to.clone())
@@ -38,6 +34,10 @@ impl Attachments {
     /// What is to be done, as a part of an update. Masking policies of columns that are not there yet come with
     /// ADD COLUMN.
     pub fn compare(&self, there: &There<'_>, columns: &ColumnsNow, update: &mut Update) {
+        update.managed.extend(self.fields().into_iter().map(|change| change.path));
+        if there.description.is_none() && columns.renamed.is_empty() && self.settled(&there.entry.attached) {
+            return;
+        }
         let mut known = Recorded::read(&there.entry.attached);
         // A policy follows its columns when they are renamed.
         let all = known.row_access.iter_mut().chain(&mut known.maybe);
@@ -53,7 +53,6 @@ impl Attachments {
         self.compare_row_access(there, &known, &mut work);
         self.compare_masks(there, &known, columns, &mut work);
         self.compare_tags(there, &known, &mut work);
-        update.managed.extend(self.fields().into_iter().map(|change| change.path));
         if work.writes() || work.after != there.entry.attached {
             update.attaching = Some(work);
         }

@@ -67,7 +67,7 @@ pub(super) fn expanded<'a>(spec: &'a PipelineSpec, resource: (&str, &str)) -> Ex
     }
     let mut taken = Taken::of(spec, &directory);
     for entry in &spec.enrichments {
-        let path = format!("enrichments.{}", entry.name);
+        let path = ["enrichments.", &entry.name].concat();
         let made = Names::of(entry, &directory, &path).and_then(|names| {
             let (entries, priced) = entries::of(spec, entry, &names, &directory, resource)?;
             taken.take(&entries, &directory, &path)?;
@@ -95,7 +95,7 @@ struct Names {
 
 impl Names {
     fn of(entry: &Enrichment, directory: &Directory, path: &str) -> Result<Self, Fault> {
-        let own = name(&format!("{path}.name"), entry.in_snowflake())?;
+        let own = name(format_args!("{path}.name"), entry.in_snowflake())?;
         let place = directory.schema_of(path, entry)?;
         // The longest of them: what it is too long for, the whole is too long for.
         let names = Self { place, own };

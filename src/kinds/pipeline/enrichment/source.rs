@@ -37,7 +37,7 @@ impl Source {
         own: &FullName,
         directory: &Directory,
     ) -> Result<Self, Fault> {
-        let path = format!("enrichments.{}", entry.name);
+        let path = ["enrichments.", &entry.name].concat();
         let refused = |field: &str, why: String| Fault::Refused(format!("spec.{path}.{field}: {why}"));
         let (rows, stream, is_view) = match (&entry.from.table, &entry.from.stream) {
             (Some(table), None) => {
@@ -82,7 +82,7 @@ impl Source {
             (None, Some(table)) => table
                 .columns
                 .iter()
-                .map(|column| name(&format!("tables.{}.columns", table.name), &column.name))
+                .map(|column| name(format_args!("tables.{}.columns", table.name), &column.name))
                 .collect::<Result<Vec<_>, _>>()?,
             (None, None) => key_columns,
         };

@@ -8,8 +8,8 @@ use sqlparser::{dialect::SnowflakeDialect, parser::Parser};
 
 use super::{
     super::{
+        listings::{listings, sorted},
         observe::Seen,
-        plan::{listings, sorted},
     },
     expanded, lasting, prices,
     template::{self, Sql, Values},

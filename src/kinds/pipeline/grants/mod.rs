@@ -8,14 +8,13 @@ mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tokio::time::Instant;
-
 use wanted::{Wanted, singular, wanted};
 
 use super::{names::Directory, observe::Seen};
 use crate::{
     api::{Record, pipeline::PipelineSpec},
     engine::{
+        as_of::AsOf,
         fault::Fault,
         managed::{Grants, Plan, Planning},
         session::{Named, Session},
@@ -73,7 +72,7 @@ pub(super) async fn observe(
     record: &Record,
     session: &Session,
     namespace: &str,
-    as_of: Instant,
+    as_of: &AsOf,
     seen: &mut Seen,
 ) -> Result<(), Fault> {
     let wanted = wanted(spec, directory);
@@ -99,7 +98,7 @@ pub(super) async fn observe(
             seen.denied.insert(grantee.to_string(), fault.to_string());
             continue;
         }
-        match session.catalog.privileges(&grantee, future, as_of).await {
+        match session.catalog.privileges(&grantee, future, as_of.of(KIND)).await {
             Ok(privileges) => {
                 seen.privileges.insert((grantee.to_string(), future), privileges);
             }

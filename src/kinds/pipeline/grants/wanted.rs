@@ -40,7 +40,7 @@ fn one(grant: &GrantEntry, directory: &Directory) -> Result<(String, On, Grants)
     let path = format!("grants.{}", grant.name());
     let here = directory.here();
     let to = match (&grant.to.role, &grant.to.database_role) {
-        (Some(role), _) => Grantee::Role(name(&format!("{path}.to.role"), role)?),
+        (Some(role), _) => Grantee::Role(name(format_args!("{path}.to.role"), role)?),
         (None, Some(role)) => {
             let parts = crate::values::path::parse_path(role)
                 .map_err(|error| Fault::Refused(format!("spec.{path}.to.databaseRole: {error}")))?;
@@ -73,7 +73,7 @@ fn on(grant: &GrantEntry, directory: &Directory, path: &str) -> Result<(String, 
             return Ok((full, "SCHEMA", needs));
         }
         let database = container.database.as_deref().unwrap_or_default();
-        let full = FullName::top(name(&format!("{path}.database"), database)?);
+        let full = FullName::top(name(format_args!("{path}.database"), database)?);
         let needs = Target::new("DATABASE", full.to_string());
         Ok::<_, Fault>((full, "DATABASE", Some(needs)))
     };

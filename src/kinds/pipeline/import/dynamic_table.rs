@@ -49,7 +49,7 @@ fn table(there: &There<'_>) -> Result<DynamicTable, Why> {
 fn mode(text: &str, query: &str) -> Option<RefreshMode> {
     let create = text.split(query).next()?.to_ascii_uppercase();
     let (_, rest) = create.split_once("REFRESH_MODE")?;
-    let word = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '=');
+    let word = rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '=' | '\''));
     let word = word.split(|c: char| !c.is_ascii_alphabetic()).next()?;
     RefreshMode::read(Some(word)).filter(|mode| *mode != RefreshMode::Auto)
 }

@@ -56,7 +56,7 @@ pub struct Imported {
 /// How the objects of a kind get into a spec.
 struct Inverse {
     kind: &'static Kind,
-    /// The column of SHOW that says that an object has a list of its own besides this one.
+    /// The column of SHOW that says that an object is none to write here: another list has it, or Snowflake made it.
     elsewhere: Option<&'static str>,
     /// What is read of each alone.
     details: fn(&FullName) -> Option<Statement>,

@@ -11,7 +11,8 @@ const LIST: List<Pipe> = List { field: "pipes", of: |spec| &mut spec.pipes };
 
 pub(super) const INVERSE: Inverse = Inverse {
     kind: &KIND,
-    elsewhere: None,
+    // Source: <https://docs.snowflake.com/en/release-notes/bcr-bundles/2026_01/bcr-2137>.
+    elsewhere: Some("is_snowflake_managed"),
     details: |_| None,
     write: |objects, written| written.each(objects, &LIST, pipe),
 };

@@ -19,7 +19,7 @@ use crate::{
     engine::{fault::Fault, session::Session},
     kinds::pipeline::{
         database, masking_policy,
-        object::{Kind, There, recorded, target},
+        object::{Kind, There, Types, recorded, target},
         observe::{self, COLUMNS, Seen},
         row_access_policy, schema,
         table::{self, keys},
@@ -94,7 +94,7 @@ pub async fn database(asked: &Asked<'_>, name: &Ident) -> Result<Imported, Fault
     let objects = reading.details(asked, kind, one.into_iter().collect(), |_| Some(describe.clone())).await?;
     let mut written = Written::new(PipelineSpec::default());
     let list = List { field: "databases", of: |spec| &mut spec.databases };
-    written.each(&reading.there(kind, &objects), &list, container::database);
+    written.each(&reading.there(kind, &objects, &Types::default()), &list, container::database);
     Ok(reading.finish(written))
 }
 
@@ -115,7 +115,7 @@ pub async fn schema(asked: &Asked<'_>, of: &Ident, name: &Ident) -> Result<Impor
     let statement = Statement::new("SHOW PARAMETERS IN SCHEMA").of_kind("PARAMETERS").full_name(&place);
     let own = reading.details(asked, kind, own.into_iter().collect(), |_| Some(statement.clone())).await?;
     let list = List { field: "schemas", of: |spec| &mut spec.schemas };
-    written.each(&reading.there(kind, &own), &list, container::schema);
+    written.each(&reading.there(kind, &own, &Types::default()), &list, container::schema);
     let mut all: Vec<(&Inverse, Vec<Object>)> = vec![];
     for inverse in INVERSES {
         all.push((inverse, reading.objects(asked, inverse, &place).await?));
@@ -132,7 +132,7 @@ pub async fn schema(asked: &Asked<'_>, of: &Ident, name: &Ident) -> Result<Impor
     for (inverse, objects) in all {
         let objects = reading.details(asked, inverse.kind, objects, inverse.details).await?;
         let objects = if masks { reading.descriptions(asked, inverse.kind, objects).await? } else { objects };
-        (inverse.write)(&reading.there(inverse.kind, &objects), &mut written);
+        (inverse.write)(&reading.there(inverse.kind, &objects, &Types::default()), &mut written);
     }
     if holds && reading.has_unseen(&place) {
         written.note(
@@ -338,7 +338,7 @@ impl Reading {
         Ok(all)
     }
 
-    fn there<'a>(&'a self, kind: &'static Kind, objects: &'a [Object]) -> Vec<There<'a>> {
+    fn there<'a>(&'a self, kind: &'static Kind, objects: &'a [Object], types: &'a Types) -> Vec<There<'a>> {
         let there = |object: &'a Object| There {
             kind,
             name: &object.name,
@@ -350,6 +350,7 @@ impl Reading {
             trusted: false,
             ignored: &[],
             seen: &self.seen,
+            types,
         };
         objects.iter().map(there).collect()
     }

@@ -17,10 +17,11 @@ pub(super) const INVERSE: Inverse = Inverse {
 /// Where it began is not shown, and where it stands is its own business.
 #[allow(clippy::unnecessary_wraps)] // of the form of all others
 fn sequence(there: &There<'_>) -> Result<Sequence, Why> {
+    let step = i64::read(there.found.text("interval")).ok_or("its step is not understood")?;
     Ok(Sequence {
         name: name(there.name.name()),
         comment: there.comment(),
-        increment: i64::read(there.found.text("interval")).filter(|step| *step != 1),
+        increment: (step != 1).then_some(step),
         ordered: there.on("ordered"),
         ..Sequence::default()
     })

@@ -52,7 +52,7 @@ fn table(there: &There<'_>) -> Result<Table, Why> {
     spec.change_tracking = spec.change_tracking.filter(|on| *on);
     spec.enable_schema_evolution = spec.enable_schema_evolution.filter(|on| *on);
     spec.columns = columns(there)?;
-    let listed = |show| there.seen.of_table(show, there.name);
+    let listed = |show| there.seen.of_table(show, there);
     let key = there.name.to_string();
     let rows = |show: Show| -> Vec<Key> {
         listed(show).map(|list| list.all(&key).filter_map(Key::read).collect()).unwrap_or_default()
@@ -67,7 +67,7 @@ fn table(there: &There<'_>) -> Result<Table, Why> {
 }
 
 fn columns(there: &There<'_>) -> Result<Vec<Column>, Why> {
-    let list = there.seen.of_table(COLUMNS, there.name).ok_or("its columns could not be read")?;
+    let list = there.seen.of_table(COLUMNS, there).ok_or("its columns could not be read")?;
     let all: Result<Vec<_>, _> =
         list.all(&there.name.to_string()).map(|row| column(row, there.description, there.name)).collect();
     let all = all?;

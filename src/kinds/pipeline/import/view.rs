@@ -10,6 +10,7 @@ use crate::{
         definition::{Definition, kept},
         view::{KIND, ROWS},
     },
+    snowflake::Rows,
     values::body::{BodyKind, canonical},
 };
 
@@ -19,8 +20,23 @@ pub(super) const INVERSE: Inverse = Inverse {
     kind: &KIND,
     elsewhere: Some("is_materialized"),
     details: |_| None,
-    write: |objects, written| written.each(objects, &LIST, view),
+    write: |objects, written| {
+        written.each(objects, &LIST, view);
+        for there in objects.iter().filter(|there| masked(there)) {
+            written.note(format!(
+                "view {} names no columns, so the masking policies on them are not in its manifest: they stay as they are",
+                there.name
+            ));
+        }
+    },
 };
+
+/// Whether there are masking policies, and no list of columns to write them in.
+fn masked(there: &There<'_>) -> bool {
+    let mut rows = there.description.into_iter().flat_map(Rows::iter);
+    let masked = rows.any(|row| row.text("policy name").is_some_and(|policy| !policy.is_empty()));
+    masked && definition(there).is_ok_and(|is| is.columns.is_empty())
+}
 
 /// What stands before the query.
 fn header<'a>(there: &'a There<'_>, is: &Definition) -> &'a str {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Imported, There, Why, limits};
 use crate::{
     api::pipeline::{MAX_OBJECTS, PipelineSpec},
-    kinds::pipeline::{object::target, plan::listings},
+    kinds::pipeline::{listings::listings, object::target},
     plan::Target,
 };
 

@@ -10,7 +10,10 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::object::{Wanted, recorded};
+use super::{
+    graph::GRAPH,
+    object::{Wanted, recorded},
+};
 use crate::{
     engine::{
         fault::Fault,
@@ -39,15 +42,15 @@ impl Compute {
 }
 
 /// What the objects of a spec run on; a task's compute is also its graph's, which starts it.
-pub(super) fn computes(wanted: &[Wanted<'_>]) -> BTreeMap<Target, BTreeSet<Compute>> {
+fn computes(wanted: &[Wanted<'_>]) -> BTreeMap<Target, BTreeSet<Compute>> {
     let mut all: BTreeMap<Target, BTreeSet<Compute>> = BTreeMap::new();
     for object in wanted {
         let Some(compute) = object.object.compute() else { continue };
         if let Some(task) = object.object.task() {
-            let graph = Target::new("TASK GRAPH", task.root.to_string());
+            let graph = Target::new(GRAPH, task.root.text());
             all.entry(graph).or_default().insert(compute.clone());
         }
-        all.entry(object.on()).or_default().insert(compute);
+        all.entry(object.on.clone()).or_default().insert(compute);
     }
     all
 }
@@ -63,11 +66,8 @@ struct Deed<'a> {
 }
 
 /// Notes in a plan what its steps need. `buyers` are objects whose SQL asks a model.
-pub(super) fn needs(
-    plan: &mut Plan,
-    computes: &BTreeMap<Target, BTreeSet<Compute>>,
-    buyers: &BTreeSet<Target>,
-) {
+pub(super) fn needs(plan: &mut Plan, wanted: &[Wanted<'_>], buyers: &BTreeSet<Target>) {
+    let computes = if plan.steps.iter().any(Step::writes) { computes(wanted) } else { BTreeMap::new() };
     for step in plan.steps.iter().filter(|step| step.writes()) {
         let Some(deed) = deed(step, computes.get(&step.on).unwrap_or(NOTHING), buyers) else { continue };
         for row in ROWS.iter().filter(|row| row.kinds.contains(&deed.on.kind)) {
@@ -99,11 +99,12 @@ fn deed<'a>(step: &'a Step, computes: &'a BTreeSet<Compute>, buyers: &BTreeSet<T
     })
 }
 
-/// Whether a CREATE is sent. One that may have been executed already only learns how it ended.
+/// Whether a CREATE is sent that makes something: CREATE OR ALTER of what is there takes its ownership alone. One that may have been executed already only learns how it ended.
 fn creates(step: &Step) -> bool {
     step.effects.iter().any(|effect| match effect {
         Effect::Sql(sql) => {
             sql.statement.verb() == "CREATE"
+                && !sql.statement.as_str().starts_with("CREATE OR ALTER")
                 && sql.statement.kind() == step.on.kind
                 && sql.intent.is_none_or(|intent| !intent.again)
         }

@@ -105,7 +105,7 @@ impl Routine<'_> {
     fn comment<'t>(&self, there: &'t There<'_>) -> Option<&'t str> {
         let default = format!("user-defined {}", self.kind.word.to_ascii_lowercase());
         let wanted = self.properties.comment.as_deref() == Some(default.as_str());
-        there.found.text("description").filter(|shown| wanted || *shown != default)
+        there.found.get("description").flatten().filter(|shown| wanted || *shown != default)
     }
 
     /// All that the object is to have: what the spec says, and of what it does not manage, what is there.

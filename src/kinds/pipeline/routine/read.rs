@@ -81,7 +81,7 @@ impl Written<'_> {
             let field = format!("arguments.{}", argument.name);
             let default = argument.default.as_deref().map(UserSql::expression).transpose();
             Ok(Argument {
-                name: name(&format!("{}.{field}", self.path), &argument.name)?,
+                name: name(format_args!("{}.{field}", self.path), &argument.name)?,
                 data_type: self.data_type(&format!("{field}.type"), &argument.data_type)?,
                 default: default.map_err(|error| self.refused(&format!("{field}.default"), error))?,
             })
@@ -97,7 +97,7 @@ impl Written<'_> {
         })?;
         let one = |column: &Typed| {
             let field = format!("returnsTable.{}", column.name);
-            let own = name(&format!("{}.{field}", self.path), &column.name)?;
+            let own = name(format_args!("{}.{field}", self.path), &column.name)?;
             Ok((own, self.data_type(&field, &column.data_type)?))
         };
         columns.iter().map(one).collect::<Result<_, _>>().map(Returns::Table)
@@ -146,7 +146,7 @@ pub(in crate::kinds::pipeline) fn wanted<'a>(
         all.iter().map(one).collect::<Result<_, _>>().map(Files)
     });
     let integrations = written.external_access_integrations.map(|all| {
-        let one = |text: &Name| name(&field("externalAccessIntegrations"), text);
+        let one = |text: &Name| name(field("externalAccessIntegrations"), text);
         all.iter().map(one).collect::<Result<_, _>>().map(Names)
     });
     let secrets = written.secrets.map(|all| {
@@ -181,7 +181,7 @@ pub(in crate::kinds::pipeline) fn wanted<'a>(
         waits,
         properties,
     };
-    Ok(Wanted { kind, name: full, needs, former: None, object: Box::new(routine) })
+    Ok(Wanted::new(kind, full, routine).needing(needs))
 }
 
 /// The columns of a table that is returned, as DESCRIBE prints them; `None`: not understood.

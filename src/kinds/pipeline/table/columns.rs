@@ -4,18 +4,21 @@
 //! the spec is dropped, and one whose type can't be changed in place is dropped and added anew: both lose data and wait.
 //! Source: <https://docs.snowflake.com/en/sql-reference/sql/alter-table-column>.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
-use super::super::{
-    attach::{Attachments, ColumnsNow},
-    object::{There, Update, changed, created, name, text},
-    observe::COLUMNS,
+use super::{
+    super::{
+        attach::{Attachments, ColumnsNow},
+        object::{There, Update, changed, created, name, text},
+        observe::COLUMNS,
+    },
+    present::Present,
 };
 use crate::{
     api::pipeline::tables::{Column, NumberOrder},
     engine::fault::Fault,
     plan::{Change, Risk},
-    snowflake::{Statement, rows::Row},
+    snowflake::Statement,
     values::{
         canonical::Value,
         data_type::{DataType, TypeChange},
@@ -36,43 +39,12 @@ struct Wanted<'a> {
     attachments: Option<Arc<Attachments>>,
 }
 
-/// A column as it is.
-struct Present {
-    name: Ident,
-    data_type: Option<DataType>,
-    shown_type: String,
-    nullable: bool,
-    default: Option<String>,
-    comment: String,
-}
-
-impl Present {
-    fn read(row: Row<'_>) -> Option<Self> {
-        let cell = row.text("data_type")?;
-        let shown = DataType::parse_json(cell).ok();
-        let nullable = match row.text("null?") {
-            Some(text) => text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("y"),
-            None => shown.as_ref().is_none_or(|shown| shown.nullable),
-        };
-        let data_type = shown.map(|shown| shown.data_type);
-        let text = |column: &str| row.text(column).filter(|text| !text.is_empty()).map(str::to_owned);
-        Some(Self {
-            name: Ident::exact(row.text("column_name")?).ok()?,
-            shown_type: data_type.as_ref().map_or_else(|| cell.to_owned(), ToString::to_string),
-            data_type,
-            nullable,
-            default: text("default"),
-            comment: text("comment").unwrap_or_default(),
-        })
-    }
-}
-
 impl<'a> Columns<'a> {
     pub(super) fn read(columns: &'a [Column], path: &str) -> Result<Self, Fault> {
-        let mut all: Vec<Wanted<'a>> = vec![];
+        let mut all: Vec<Wanted<'a>> = Vec::with_capacity(columns.len());
         for spec in columns {
-            let path = format!("{path}.columns.{}", spec.name);
-            let own = name(&path, &spec.name)?;
+            let path = format_args!("{path}.columns.{}", spec.name);
+            let own = name(path, &spec.name)?;
             if all.iter().any(|other| other.name == own) {
                 return Err(Fault::Refused(format!(
                     "spec.{path}: there are two columns {}: remove one",
@@ -82,7 +54,7 @@ impl<'a> Columns<'a> {
             let data_type = DataType::parse(&spec.data_type)
                 .map_err(|error| Fault::Refused(format!("spec.{path}.type: {error}")))?;
             let former = spec.renamed_from.as_deref();
-            let former = former.map(|text| name(&format!("{path}.renamedFrom"), text)).transpose()?;
+            let former = former.map(|text| name(format_args!("{path}.renamedFrom"), text)).transpose()?;
             let default = spec.default.as_deref().map(UserSql::expression).transpose();
             let default = default.map_err(|error| Fault::Refused(format!("spec.{path}.default: {error}")))?;
             all.push(Wanted { spec, name: own, former, data_type, default, attachments: None });
@@ -114,16 +86,17 @@ impl<'a> Columns<'a> {
     pub(super) fn compare(
         &self,
         there: &There<'_>,
-        alter: &Statement,
+        alter: &dyn Fn() -> Statement,
         update: &mut Update,
     ) -> Result<ColumnsNow, Fault> {
-        let Some(list) = there.seen.of_table(COLUMNS, there.name) else {
+        let Some(list) = there.seen.of_table(COLUMNS, there) else {
             return Err(Fault::Waiting {
                 reason: "ColumnsNotRead",
                 message: format!("the columns of {} could not be read: they are read again", there.name),
             });
         };
-        let present: Vec<Present> = list.all(&there.name.to_string()).filter_map(Present::read).collect();
+        let rows = list.all(there.found.name());
+        let present: Vec<Present<'_>> = rows.filter_map(|row| Present::read(row, there.types)).collect();
         if present.is_empty() {
             // Created or renamed between the two lists.
             return Err(Fault::Waiting {
@@ -132,35 +105,36 @@ impl<'a> Columns<'a> {
             });
         }
         let mut difference = Difference::new(alter, there);
-        let mut kept: BTreeSet<&str> = BTreeSet::new();
-        let mut now =
-            ColumnsNow { present: present.iter().map(|is| is.name.clone()).collect(), renamed: vec![] };
+        let mut kept = vec![false; present.len()];
+        let mut now = ColumnsNow::default();
         for column in &self.0 {
-            let of = |name: &Ident| present.iter().find(|present| present.name == *name);
-            let is = match (of(&column.name), column.former.as_ref().and_then(of)) {
-                (Some(is), _) => Some(is),
-                (None, Some(former)) => {
+            let of = |name: &Ident| present.iter().position(|present| present.name == name.as_str());
+            let former = || column.former.as_ref().and_then(|former| Some((former, of(former)?)));
+            let is = match (of(&column.name), former()) {
+                (None, Some((former, n))) => {
                     difference.rename(former, column);
-                    now.rename(&former.name, &column.name);
-                    Some(former)
+                    now.renamed.push((former.clone(), column.name.clone()));
+                    Some(n)
                 }
-                (None, None) => None,
+                (is, _) => is,
             };
             match is {
-                Some(is) => {
-                    kept.insert(is.name.as_str());
-                    difference.alter(is, column);
+                Some(n) => {
+                    kept[n] = true;
+                    now.present.push(column.name.clone());
+                    difference.alter(&present[n], column);
                 }
                 None => difference.add(column),
             }
             update.managed.insert(column.path());
             update.managed.extend(column.default.as_ref().map(|_| column.default_path()));
         }
-        for column in &present {
-            let path = path(&column.name);
-            if !kept.contains(column.name.as_str()) && there.entry.managed.contains(&path) {
-                difference.drop(column);
+        for (column, _) in present.iter().zip(kept).filter(|(_, kept)| !kept) {
+            let Ok(name) = Ident::exact(column.name) else { continue };
+            if there.entry.managed.contains(&path(&name)) {
+                difference.drop(column, &name);
             }
+            now.present.push(name);
         }
         difference.finish(update);
         Ok(now)
@@ -168,7 +142,7 @@ impl<'a> Columns<'a> {
 }
 
 fn path(name: &Ident) -> String {
-    format!("columns.{}", name.to_spec())
+    ["columns.", &name.spec()].concat()
 }
 
 impl Wanted<'_> {
@@ -218,7 +192,7 @@ impl Wanted<'_> {
 
 /// What is to be done to the columns, collected for as few statements as Snowflake allows.
 struct Difference<'a, 'b> {
-    alter: &'a Statement,
+    alter: &'a dyn Fn() -> Statement,
     there: &'a There<'b>,
     renames: Vec<Statement>,
     added: Vec<&'a Wanted<'a>>,
@@ -234,7 +208,7 @@ struct Difference<'a, 'b> {
 }
 
 impl<'a, 'b> Difference<'a, 'b> {
-    fn new(alter: &'a Statement, there: &'a There<'b>) -> Self {
+    fn new(alter: &'a dyn Fn() -> Statement, there: &'a There<'b>) -> Self {
         Self {
             alter,
             there,
@@ -250,10 +224,10 @@ impl<'a, 'b> Difference<'a, 'b> {
         }
     }
 
-    fn rename(&mut self, is: &Present, column: &Wanted<'_>) {
-        let (from, to) = (path(&is.name), column.path());
+    fn rename(&mut self, is: &Ident, column: &Wanted<'_>) {
+        let (from, to) = (path(is), column.path());
         self.changes.push(changed(column.path(), Some(&from), Some(&to), Risk::Safe));
-        let statement = self.alter.clone().keyword("RENAME COLUMN").ident(&is.name);
+        let statement = (self.alter)().keyword("RENAME COLUMN").ident(is);
         self.renames.push(statement.keyword("TO").ident(&column.name));
     }
 
@@ -262,23 +236,23 @@ impl<'a, 'b> Difference<'a, 'b> {
         self.added.push(column);
     }
 
-    fn drop(&mut self, column: &Present) {
-        self.losing.push(changed(path(&column.name), Some(&column.shown_type), None, Risk::Destructive));
-        self.dropped.push(column.name.clone());
+    fn drop(&mut self, column: &Present<'_>, name: &Ident) {
+        self.losing.push(changed(path(name), Some(&column.shown_type()), None, Risk::Destructive));
+        self.dropped.push(name.clone());
     }
 
     fn item(column: &Wanted<'_>) -> Statement {
         Statement::new("COLUMN").ident(&column.name)
     }
 
-    fn alter(&mut self, is: &Present, column: &'a Wanted<'a>) {
-        let at = column.path();
-        if self.there.ignores(&at) {
+    fn alter(&mut self, is: &Present<'_>, column: &'a Wanted<'a>) {
+        if !self.there.ignored.is_empty() && self.there.ignores(&column.path()) {
             return;
         }
-        let (from, to) = (is.shown_type.clone(), column.data_type.to_string());
-        let change = |risk| changed(format!("{at}.type"), Some(&from), Some(&to), risk);
-        let set = |statement: Statement| statement.keyword("SET DATA TYPE").value(&text(to.clone()));
+        let to = || column.data_type.to_string();
+        let change =
+            |risk| changed(format!("{}.type", column.path()), Some(&is.shown_type()), Some(&to()), risk);
+        let set = |statement: Statement| statement.keyword("SET DATA TYPE").value(&text(to()));
         match is.data_type.as_ref().map(|is| is.change_to(&column.data_type)) {
             Some(TypeChange::Same) => {}
             Some(TypeChange::Widens) => {
@@ -294,9 +268,10 @@ impl<'a, 'b> Difference<'a, 'b> {
             // What is not understood is left as it is: nothing may be lost for it.
             None => {
                 self.faults.push(format!(
-                    "spec.tables: Snowflake says that the type of {} is {}, which this version does not understand: add {at} to ignoreFields, or update the operator",
+                    "spec.tables: Snowflake says that the type of {} is {}, which this version does not understand: add {} to ignoreFields, or update the operator",
                     column.path(),
-                    is.shown_type
+                    is.shown_type(),
+                    column.path()
                 ));
                 return;
             }
@@ -308,32 +283,37 @@ impl<'a, 'b> Difference<'a, 'b> {
         }
         if let Some(nullable) = column.spec.nullable.filter(|wanted| *wanted != is.nullable) {
             let (from, to) = (is.nullable.to_string(), nullable.to_string());
-            self.changes.push(changed(format!("{at}.nullable"), Some(&from), Some(&to), Risk::Safe));
+            self.changes.push(changed(
+                format!("{}.nullable", column.path()),
+                Some(&from),
+                Some(&to),
+                Risk::Safe,
+            ));
             let words = if nullable { "DROP NOT NULL" } else { "SET NOT NULL" };
             let item = Self::item(column).keyword(words);
             self.items.push(item);
         }
-        if let Some(comment) = column.spec.comment.as_deref().filter(|wanted| **wanted != is.comment) {
-            self.changes.push(changed(format!("{at}.comment"), Some(&is.comment), Some(comment), Risk::Safe));
+        if let Some(comment) = column.spec.comment.as_deref().filter(|wanted| *wanted != is.comment) {
+            let at = format!("{}.comment", column.path());
+            self.changes.push(changed(at, Some(is.comment), Some(comment), Risk::Safe));
             let item = Self::item(column).keyword("COMMENT").literal(comment);
             self.items.push(item);
         }
         self.default(is, column);
     }
 
-    fn default(&mut self, is: &Present, column: &Wanted<'_>) {
-        let at = column.default_path();
-        match (&column.default, &is.default) {
-            (None, Some(default)) if self.there.entry.managed.contains(&at) => {
-                self.changes.push(changed(at, Some(default), None, Risk::Safe));
+    fn default(&mut self, is: &Present<'_>, column: &Wanted<'_>) {
+        match (&column.default, is.default) {
+            (None, Some(default)) if self.there.entry.managed.contains(&column.default_path()) => {
+                self.changes.push(changed(column.default_path(), Some(default), None, Risk::Safe));
                 let item = Self::item(column).keyword("DROP DEFAULT");
                 self.items.push(item);
             }
-            (Some(wanted), is) if is.as_deref().map(plain) != Some(plain(wanted.as_str())) => {
+            (Some(wanted), is) if is.map(plain) != Some(plain(wanted.as_str())) => {
                 self.faults.push(format!(
                     "spec.tables: the default of {} is {}, and Snowflake can't make it {}: set it back, or add another column",
                     column.path(),
-                    is.as_deref().unwrap_or("none"),
+                    is.unwrap_or("none"),
                     wanted.as_str().trim_end()
                 ));
             }
@@ -342,24 +322,27 @@ impl<'a, 'b> Difference<'a, 'b> {
     }
 
     fn finish(mut self, update: &mut Update) {
-        let one = |alter: &Statement, mut items: Vec<Statement>| {
+        let one = |alter: &dyn Fn() -> Statement, mut items: Vec<Statement>| {
             // Each item is made of fragments of ours: it goes in as it is.
             let joined = |statement: Statement, item: Statement| {
                 statement.value(&Value { sql: item.to_string(), shown: String::new() })
             };
             match items.len() {
                 0 => None,
-                1 => items.pop().map(|item| joined(alter.clone().keyword("ALTER"), item)),
-                _ => Some(alter.clone().keyword("ALTER").list(items, joined)),
+                1 => items.pop().map(|item| joined(alter().keyword("ALTER"), item)),
+                _ => Some(alter().keyword("ALTER").list(items, joined)),
             }
         };
-        let add = |alter: &Statement, columns: &[&Wanted<'_>]| {
-            let mut statement = alter.clone().keyword("ADD COLUMN");
+        let add = |alter: &dyn Fn() -> Statement, columns: &[&Wanted<'_>]| {
+            if columns.is_empty() {
+                return None;
+            }
+            let mut statement = alter().keyword("ADD COLUMN");
             for (n, column) in columns.iter().enumerate() {
                 statement = if n == 0 { statement } else { statement.keyword(",") };
                 statement = column.declare(statement);
             }
-            (!columns.is_empty()).then_some(statement)
+            Some(statement)
         };
         update.changes.append(&mut self.changes);
         update.statements.append(&mut self.renames);
@@ -370,7 +353,7 @@ impl<'a, 'b> Difference<'a, 'b> {
                 self.dropped.iter().chain(self.anew.iter().map(|column| &column.name)).collect();
             let mut statements = vec![];
             if !gone.is_empty() {
-                let mut statement = self.alter.clone().keyword("DROP COLUMN");
+                let mut statement = (self.alter)().keyword("DROP COLUMN");
                 for (n, name) in gone.iter().enumerate() {
                     statement = if n == 0 { statement } else { statement.keyword(",") }.ident(name);
                 }

@@ -81,7 +81,7 @@ impl Keys {
     ) -> Result<Self, Fault> {
         let known = |field: &str, list: &[Name]| {
             let one = |text: &Name| {
-                let column = name(&format!("{path}.{field}"), text)?;
+                let column = name(format_args!("{path}.{field}"), text)?;
                 if has(&column) {
                     return Ok(column);
                 }
@@ -135,10 +135,13 @@ impl Keys {
         all.map(|(keys, sort)| created(sort.path, text(shown(keys)))).collect()
     }
 
-    pub fn compare(&self, there: &There<'_>, alter: &Statement, update: &mut Update) {
+    pub fn compare(&self, there: &There<'_>, alter: &dyn Fn() -> Statement, update: &mut Update) {
         for (wanted, sort) in self.0.iter().zip(&SORTS) {
             let wanted = Some(wanted.as_slice()).filter(|keys| !keys.is_empty());
             let Some(wanted) = update.manages(sort.path, wanted, there) else { continue };
+            if wanted.is_some_and(|keys| are_plainly(keys, there, sort)) {
+                continue;
+            }
             let Some(present) = present(there, sort) else { continue };
             let wanted = wanted.unwrap_or_default();
             let gone: Vec<&Key> =
@@ -152,14 +155,14 @@ impl Keys {
             let (from, to) = (some(&present), some(wanted));
             update.changes.push(changed(sort.path, from.as_deref(), to.as_deref(), Risk::Safe));
             for key in gone {
-                let statement = alter.clone().keyword("DROP").keyword(sort.words);
+                let statement = alter().keyword("DROP").keyword(sort.words);
                 update.statements.push(match sort.show {
                     PRIMARY => statement,
                     _ => statement.list(&key.columns, Statement::ident),
                 });
             }
             for key in new {
-                update.statements.push(key.says(alter.clone().keyword("ADD").keyword(sort.words)));
+                update.statements.push(key.says(alter().keyword("ADD").keyword(sort.words)));
             }
         }
     }
@@ -199,9 +202,26 @@ fn shown(keys: &[Key]) -> String {
     keys.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
+/// Whether the table has this one key alone, listed in its order, so that nothing need be read of it.
+fn are_plainly(wanted: &[Key], there: &There<'_>, sort: &Sort) -> bool {
+    let [Key { columns, references: None }] = wanted else { return false };
+    let Some(list) = there.seen.of_table(sort.show, there) else { return false };
+    let mut rows = list.all(there.found.name());
+    let mut key = None;
+    let listed = columns.iter().enumerate().all(|(n, column)| {
+        let Some(row) = rows.next() else { return false };
+        let at = row.text("key_sequence").and_then(|text| text.parse().ok());
+        let name = row.text(sort.key);
+        at == Some(n + 1)
+            && row.text(sort.column) == Some(column.as_str())
+            && *key.get_or_insert(name) == name
+    });
+    listed && rows.next().is_none()
+}
+
 /// The keys that the table has; `None`: they were not read.
 fn present(there: &There<'_>, sort: &Sort) -> Option<Vec<Key>> {
-    let list = there.seen.of_table(sort.show, there.name)?;
+    let list = there.seen.of_table(sort.show, there)?;
     let mut by_name: BTreeMap<String, Vec<(i64, Row<'_>)>> = BTreeMap::new();
     for row in list.all(there.found.name()) {
         let (Some(name), Some(at)) = (row.text(sort.key), row.text("key_sequence")) else { continue };

@@ -5,6 +5,7 @@
 
 mod columns;
 pub(super) mod keys;
+mod present;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -98,18 +99,18 @@ pub(super) const ROWS: &[Row] = &[
 
 fn wanted<'a>(spec: &'a PipelineSpec, directory: &Directory) -> Vec<Listing<'a>> {
     let of = |spec: &'a Table| {
-        let path = format!("tables.{}", spec.name);
+        let path = ["tables.", &spec.name].concat();
         let wanted = directory.full_name(KIND.depth, &path, spec).and_then(|full| {
             let former = match &spec.renamed_from {
                 Some(former) => {
-                    let former = name(&format!("{path}.renamedFrom"), former)?;
+                    let former = name(format_args!("{path}.renamedFrom"), former)?;
                     full.parent().map(|place| place.join(former))
                 }
                 None => None,
             };
             let object = TableObject::read(spec, full.clone(), directory, &path)?;
             let needs = object.needs.clone();
-            Ok(Wanted { kind: &KIND, name: full, needs, former, object: Box::new(object) })
+            Ok(Wanted { former, ..Wanted::new(&KIND, full, object).needing(needs) })
         });
         Listing { path, wanted }
     };
@@ -200,14 +201,15 @@ impl Object for TableObject<'_> {
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
-        let mut update = Update::of_rows(ROWS, self.spec, &self.alter(), there)?;
+        let mut update = Update::of_rows(ROWS, self.spec, &|| self.alter(), there)?;
         update.fault = transient(self.spec.transient, there);
         if self.spec.transient.is_some() {
-            update.managed.insert("transient".into());
+            update.managed.insert("transient");
         }
-        let columns = self.columns.compare(there, &self.alter(), &mut update)?;
-        self.keys.compare(there, &self.alter(), &mut update);
-        definition::clustering(self.cluster_by.as_deref(), &self.alter(), there, &mut update);
+        let alter = || self.alter();
+        let columns = self.columns.compare(there, &alter, &mut update)?;
+        self.keys.compare(there, &alter, &mut update);
+        definition::clustering(self.cluster_by.as_deref(), &alter, there, &mut update);
         self.attachments.compare(there, &columns, &mut update);
         Ok(update)
     }

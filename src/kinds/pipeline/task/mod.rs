@@ -13,6 +13,7 @@ pub(super) use read::{Role, has_data};
 use super::{
     object::{Create, Kind, Object, There, Update, changed, created, fields, text},
     preflight::Compute,
+    queries::Reads,
 };
 use crate::{
     api::pipeline::{Listed, shared::State, task_graphs::Overlap},
@@ -183,14 +184,17 @@ impl Task {
 
 /// The tasks that a row says it runs after.
 pub(super) fn predecessors(shown: Option<&str>) -> BTreeSet<FullName> {
+    let shown = shown.filter(|text| *text != "[]");
     let all: Vec<String> = shown.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     all.iter().filter_map(|name| FullName::parse(name).ok()).collect()
 }
 
 /// The root that a row is the finalizer of.
 pub(super) fn finalized(shown: Option<&str>) -> Option<FullName> {
-    let relations: serde_json::Value = serde_json::from_str(shown?).ok()?;
-    FullName::parse(relations.get("FinalizedRootTask")?.as_str()?).ok()
+    const FIELD: &str = "FinalizedRootTask";
+    let shown = shown.filter(|text| text.contains(FIELD))?;
+    let relations: serde_json::Value = serde_json::from_str(shown).ok()?;
+    FullName::parse(relations.get(FIELD)?.as_str()?).ok()
 }
 
 impl Object for TaskObject<'_> {
@@ -224,11 +228,15 @@ impl Object for TaskObject<'_> {
         all
     }
 
+    fn reads(&self) -> Reads<'_> {
+        Reads::Bodies([Some(&self.0.body), self.0.when.as_ref()])
+    }
+
     // ---- compare
 
     fn compare(&self, there: &There<'_>) -> Result<Update, Fault> {
         let task = &self.0;
-        let alter = task.alter();
+        let alter = || task.alter();
         let mut update = Update::of_rows(ROWS, &task.properties, &alter, there)?;
         let found = there.found;
         if task.serverless
@@ -236,7 +244,7 @@ impl Object for TaskObject<'_> {
             && !there.entry.managed.contains("warehouse")
         {
             let change = changed("warehouse", Some(warehouse), None, Risk::Safe);
-            update.push(change, alter.clone().keyword("UNSET WAREHOUSE"));
+            update.push(change, alter().keyword("UNSET WAREHOUSE"));
         }
         overlap(task, there, &mut update);
         session_parameters(task, there, &mut update);
@@ -249,8 +257,8 @@ impl Object for TaskObject<'_> {
         };
         if !alike && !there.ignores("when") {
             let statement = match &task.when {
-                Some(when) => alter.clone().keyword("MODIFY WHEN").sql(when),
-                None => alter.clone().keyword("REMOVE WHEN"),
+                Some(when) => alter().keyword("MODIFY WHEN").sql(when),
+                None => alter().keyword("REMOVE WHEN"),
             };
             update.push(changed("when", condition, wanted, Risk::Safe), statement);
         }
@@ -261,9 +269,9 @@ impl Object for TaskObject<'_> {
                 canonical(task.body.as_str(), BodyKind::Statement),
             );
             let change = changed("body", Some(&from), Some(&to), Risk::Safe);
-            update.push(change, alter.keyword("MODIFY AS").sql(&task.body));
+            update.push(change, alter().keyword("MODIFY AS").sql(&task.body));
         }
-        update.managed.extend(["body", "after", "when"].map(str::to_owned));
+        update.managed.extend(["body", "after", "when"]);
         Ok(update)
     }
     fn details(&self) -> Option<Statement> {
@@ -326,7 +334,7 @@ fn overlap(task: &Task, there: &There<'_>, update: &mut Update) {
     let released = there.entry.managed.contains("overlap") && task.role == Role::Root;
     let wanted = match task.overlap {
         Some(overlap) => {
-            update.managed.insert("overlap".into());
+            update.managed.insert("overlap");
             overlap
         }
         None if released => Overlap::NoOverlap,

@@ -36,7 +36,8 @@ fn of_graph<'a>(spec: &'a PipelineSpec, graph: &'a TaskGraph, directory: &Direct
             Fault::Refused(format!("spec.{path}: one task is the root: the one without after"))
         })?;
         Ok((
-            name(&format!("{path}.tasks.{}", root.name), root.in_snowflake()).map(|own| place.join(own))?,
+            name(format_args!("{path}.tasks.{}", root.name), root.in_snowflake())
+                .map(|own| place.join(own))?,
             place,
         ))
     });
@@ -104,11 +105,6 @@ impl<'a> From<'a, '_> {
         let (text, field) = found.as_ref().map_or(("SELECT NULL", "body"), |found| *found);
         let body = UserSql::statement(text).map_err(|error| self.refused(field, error))?;
         let when = self.condition(task, role, &full, &mut needs)?;
-        for text in [Some(&body), when.as_ref()].into_iter().flatten() {
-            needs.extend(super::super::queries::of_body(text.as_str(), &full, self.directory));
-        }
-        needs.sort();
-        needs.dedup();
         let properties = self.properties(task, role)?;
         let overlap = self.graph.overlap.filter(|_| role == Role::Root);
         let sessions = if role == Role::Root { &self.graph.session_parameters } else { &EMPTY };
@@ -134,13 +130,7 @@ impl<'a> From<'a, '_> {
             properties,
             parameters,
         };
-        Ok(Wanted {
-            kind: &KIND,
-            name: full,
-            needs,
-            former: None,
-            object: Box::new(TaskObject(object, std::marker::PhantomData)),
-        })
+        Ok(Wanted::new(&KIND, full, TaskObject(object, std::marker::PhantomData)).needing(needs))
     }
 
     fn condition(
@@ -166,7 +156,7 @@ impl<'a> From<'a, '_> {
 
     fn properties(&self, task: &task_graphs::Task, role: Role) -> Result<Properties, Fault> {
         let graph = self.graph;
-        let ident = |field: &str, text: &str| name(&format!("{}.{field}", self.path), text);
+        let ident = |field: &str, text: &str| name(format_args!("{}.{field}", self.path), text);
         let serverless: Option<&Serverless> = match (&task.warehouse, &task.serverless) {
             (Some(_), _) => None,
             (None, Some(own)) => Some(own),
