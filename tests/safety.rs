@@ -92,6 +92,8 @@ async fn a_schema_is_not_dropped_while_something_of_others_is_in_it() {
         ("CREATE TABLE D.OWN.THEIRS (A INT)", "SHOW TABLES IN DATABASE D", "THEIRS"),
         ("CREATE VIEW D.OWN.THEIRS AS SELECT 1 AS A", "SHOW VIEWS IN DATABASE D", "THEIRS"),
         ("CREATE SEQUENCE D.OWN.THEIRS", "SHOW SEQUENCES IN DATABASE D", "THEIRS"),
+        // Of the same name as ours, and another kind.
+        ("CREATE SEQUENCE D.OWN.T", "SHOW SEQUENCES IN DATABASE D", "T"),
     ] {
         let mut world = world(Policy::default());
         world.pipeline("flow", own.clone());
@@ -99,10 +101,13 @@ async fn a_schema_is_not_dropped_while_something_of_others_is_in_it() {
         world.admin(mine);
         let since = world.emulator.last_statement();
         let fault = world.delete(KEY, wish).await.unwrap_err().to_string();
-        assert!(fault.contains("schema D.OWN is not dropped") && fault.contains("D.OWN.THEIRS"), "{fault}");
+        assert!(
+            fault.contains("schema D.OWN is not dropped") && fault.contains(&format!("D.OWN.{name}")),
+            "{fault}"
+        );
         assert_eq!(writes(&world, since), Vec::<String>::new());
         assert!(there(&world, sql, name));
-        world.admin(&format!("DROP {} D.OWN.THEIRS", mine.split(' ').nth(1).unwrap()));
+        world.admin(&format!("DROP {} D.OWN.{name}", mine.split(' ').nth(1).unwrap()));
         assert!(world.delete(KEY, wish).await.unwrap());
         assert!(!there(&world, "SHOW SCHEMAS IN DATABASE D", "OWN"));
     }

@@ -41,18 +41,20 @@ pub(super) async fn contents(on: &Target, session: &Session, as_of: Instant) -> 
         }
     });
     let lists = try_join_all(reads).await?;
-    let mut seen = BTreeSet::new();
     let within = |name: &FullName| name.path().starts_with(place.path()) && !is_snowflakes(name);
-    let mut all: Vec<Target> = lists
-        .into_iter()
-        .flatten()
-        // Dynamic tables are listed among tables, too, and materialized views among views.
-        .filter(|(_, name)| within(name) && seen.insert(name.clone()))
-        .map(|(word, name)| Target::new(word, name.to_string()))
-        .collect();
-    all.sort();
-    Ok(all)
+    let listed = lists.into_iter().flatten().filter(|(_, name)| within(name));
+    let mut all: BTreeSet<Target> = listed.map(|(word, name)| Target::new(word, name.to_string())).collect();
+    for (word, among) in LISTED_TWICE {
+        let twice: Vec<_> = all.iter().filter(|on| on.kind == word).map(|on| on.name.clone()).collect();
+        for name in twice {
+            all.remove(&Target::new(among, name));
+        }
+    }
+    Ok(all.into_iter().collect())
 }
+
+/// What is listed among others, too.
+const LISTED_TWICE: [(&str, &str); 2] = [("DYNAMIC TABLE", "TABLE"), ("MATERIALIZED VIEW", "VIEW")];
 
 /// What Snowflake puts into every database.
 fn is_snowflakes(name: &FullName) -> bool {
@@ -62,8 +64,7 @@ fn is_snowflakes(name: &FullName) -> bool {
 
 /// Why a database or schema is not dropped: what is in it and does not go with it on its own account.
 pub(super) fn spares(on: &Target, inside: &[Target], dropped: &[Target]) -> Option<Fault> {
-    let dropped: BTreeSet<&str> = dropped.iter().map(|on| on.name.as_str()).collect();
-    let others: Vec<&Target> = inside.iter().filter(|on| !dropped.contains(on.name.as_str())).collect();
+    let others: Vec<&Target> = inside.iter().filter(|on| !dropped.contains(on)).collect();
     let (first, rest) = others.split_at(others.len().min(NAMED));
     if first.is_empty() {
         return None;

@@ -103,6 +103,16 @@ async fn every_kind_is_created_changed_mended_and_observed() {
     assert!(differs.contains("database SIDE: comment is two, not one"), "{differs}");
     world.resync().await;
     assert_eq!(world.writes(since), Vec::<String>::new(), "observed");
+
+    // Deleted with `Retain`: nothing goes, whatever it holds.
+    let mut kept = kinds::changed(&cases);
+    kept["deletionPolicy"] = json!("Retain");
+    apply(&world, kept).await;
+    world.kubectl.until(CR, "managed again", |cr| reason(cr) == "InSync").await;
+    let since = world.last();
+    world.kubectl.run(&["delete", CR, "--timeout=60s"]).await;
+    assert_eq!(world.writes(since), Vec::<String>::new(), "retained");
+    assert_eq!(kinds::there(&world.emulator), kinds::ending(&[End::Goes, End::Stays, End::StaysOn]));
 }
 
 /// Edits that lose something, with what the message says of each and the statement that does it.
