@@ -39,16 +39,13 @@ impl UserSql {
             return Ok(Self(text.to_owned()));
         }
         let tokens = tokens(text)?;
-        let mut words = tokens.iter().filter_map(|token| match &token.token {
-            Token::Word(word) => Some(word.value.to_ascii_uppercase()),
-            _ => None,
-        });
-        let block = words.next().is_some_and(|first| {
-            // BEGIN TRANSACTION is a statement.
-            first == "DECLARE"
-                || (first == "BEGIN"
-                    && !matches!(words.next().as_deref(), Some("TRANSACTION" | "WORK" | "NAME")))
-        });
+        let mut words = tokens.iter().map(|token| &token.token);
+        let mut word = || words.find(|token| !matches!(token, Token::Whitespace(_))).map(word_of);
+        let block = match word().as_deref() {
+            Some("DECLARE") => true,
+            Some("BEGIN") => word().is_some_and(|next| opens_block(&next)),
+            _ => false,
+        };
         Self::checked(text, &tokens, block)
     }
 
@@ -160,6 +157,20 @@ fn is_harmless(text: &str) -> bool {
     depth == 0 && !bytes.is_empty()
 }
 
+/// A word in upper case; a sign, or a word in quotes, as it is.
+fn word_of(token: &Token) -> String {
+    match token {
+        Token::Word(word) if word.quote_style.is_none() => word.value.to_ascii_uppercase(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether BEGIN before this begins a block. Otherwise it begins a transaction.
+/// Source: <https://docs.snowflake.com/en/sql-reference/sql/begin>.
+fn opens_block(next: &str) -> bool {
+    !matches!(next, "TRANSACTION" | "WORK" | "NAME" | ";" | "EOF" | "")
+}
+
 /// Where a block of Snowflake Scripting ends: with the END of its first BEGIN.
 ///
 /// Only what begins a statement counts, for these words are also names of columns and ends of `CASE`, `IF` and loops.
@@ -174,11 +185,7 @@ struct Nesting {
 
 impl Nesting {
     fn next(&mut self, token: &Token) {
-        let word = match token {
-            Token::Word(word) if word.quote_style.is_none() => word.value.to_ascii_uppercase(),
-            other => other.to_string(),
-        };
-        let last = self.last.replace(word);
+        let last = self.last.replace(word_of(token));
         let last = last.as_deref().unwrap_or(";");
         let first = matches!(last, ";" | "BEGIN" | "THEN" | "ELSE" | "DO" | "LOOP" | "REPEAT" | "DECLARE");
         self.settle();
@@ -190,7 +197,7 @@ impl Nesting {
     fn settle(&mut self) {
         let next = self.last.as_deref().unwrap_or_default();
         match self.begins.take().as_deref() {
-            Some("BEGIN") if !matches!(next, "TRANSACTION" | "WORK" | "NAME") => {
+            Some("BEGIN") if opens_block(next) => {
                 self.depth = Some(self.depth.unwrap_or_default() + 1);
             }
             Some("END") if !matches!(next, "IF" | "CASE" | "FOR" | "WHILE" | "LOOP" | "REPEAT") => {
@@ -238,6 +245,9 @@ mod tests {
                 "BEGIN LET x := CASE WHEN 1 THEN 2 END; BEGIN TRANSACTION; COMMIT; RETURN x; END",
                 Ok("BEGIN LET x := CASE WHEN 1 THEN 2 END; BEGIN TRANSACTION; COMMIT; RETURN x; END"),
             ),
+            ("BEGIN; DROP TABLE t", Err(BadSql::Second { line: 1, column: 6 })),
+            ("BEGIN /* a */ ; DROP TABLE t; COMMIT", Err(BadSql::Second { line: 1, column: 15 })),
+            ("\"BEGIN\" a; DROP TABLE t", Err(BadSql::Second { line: 1, column: 10 })),
             ("BEGIN TRANSACTION; DROP TABLE t", Err(BadSql::Second { line: 1, column: 18 })),
             ("", Err(BadSql::Empty)),
             (" -- nothing", Err(BadSql::Empty)),

@@ -6,16 +6,15 @@
 
 use super::{
     names::Directory,
-    object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+    object::{
+        Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, lens, name, text,
+    },
     preflight::Compute,
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, alerts::Alert, shared::State},
     engine::fault::Fault,
-    plan::{
-        Change, Property, Risk,
-        property::{Lens, assignments},
-    },
+    plan::{Change, Property, Risk, property::assignments},
     snowflake::{
         Statement,
         catalog::{By, Show},
@@ -83,18 +82,12 @@ pub(super) struct Properties {
 
 type Row = Property<Properties>;
 
-macro_rules! lens {
-    ($field:ident) => {
-        &Lens { get: |s: &Properties| s.$field.clone(), set: |s: &mut Properties, v| s.$field = Some(v) }
-    };
-}
-
 pub(super) const ROWS: &[Row] = &[
-    Row::column("warehouse", "WAREHOUSE", "warehouse", lens!(warehouse)),
-    Row::column("schedule", "SCHEDULE", "schedule", lens!(schedule)),
-    Row::column("comment", "COMMENT", "comment", lens!(comment)),
+    Row::column("warehouse", "WAREHOUSE", "warehouse", lens!(Properties, warehouse)),
+    Row::column("schedule", "SCHEDULE", "schedule", lens!(Properties, schedule)),
+    Row::column("comment", "COMMENT", "comment", lens!(Properties, comment)),
     // No list is documented to have this column: without it, what was sent is taken for what is there.
-    Row::column("config", "CONFIG", "config", lens!(config)),
+    Row::column("config", "CONFIG", "config", lens!(Properties, config)),
 ];
 
 // ---- names

@@ -12,7 +12,9 @@
 use super::{
     definition::{self, Definition},
     names::Directory,
-    object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+    object::{
+        Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, lens, name, text,
+    },
     preflight::Compute,
     queries::Reads,
 };
@@ -23,10 +25,7 @@ use crate::{
         shared::State,
     },
     engine::fault::Fault,
-    plan::{
-        Change, Property, Risk,
-        property::{Lens, assignments},
-    },
+    plan::{Change, Property, Risk, property::assignments},
     snowflake::{
         Statement,
         catalog::{By, Show},
@@ -68,21 +67,20 @@ pub(super) struct Properties {
 
 type Row = Property<Properties>;
 
-macro_rules! lens {
-    ($field:ident) => {
-        &Lens { get: |s: &Properties| s.$field.clone(), set: |s: &mut Properties, v| s.$field = Some(v) }
-    };
-}
-
 pub(super) const ROWS: &[Row] = &[
-    Row::column("targetLag", "TARGET_LAG", "target_lag", lens!(target_lag)),
-    Row::column("warehouse", "WAREHOUSE", "warehouse", lens!(warehouse)),
-    Row::parameter("dataRetentionTimeInDays", "DATA_RETENTION_TIME_IN_DAYS", lens!(retention)),
-    Row::parameter("maxDataExtensionTimeInDays", "MAX_DATA_EXTENSION_TIME_IN_DAYS", lens!(extension)),
+    Row::column("targetLag", "TARGET_LAG", "target_lag", lens!(Properties, target_lag)),
+    Row::column("warehouse", "WAREHOUSE", "warehouse", lens!(Properties, warehouse)),
+    Row::parameter("dataRetentionTimeInDays", "DATA_RETENTION_TIME_IN_DAYS", lens!(Properties, retention)),
+    Row::parameter(
+        "maxDataExtensionTimeInDays",
+        "MAX_DATA_EXTENSION_TIME_IN_DAYS",
+        lens!(Properties, extension),
+    ),
 ];
 
 /// ALTER sets the comment by a statement of its own.
-pub(super) const COMMENT: &[Row] = &[Row::column("comment", "COMMENT", "comment", lens!(comment))];
+pub(super) const COMMENT: &[Row] =
+    &[Row::column("comment", "COMMENT", "comment", lens!(Properties, comment))];
 
 // ---- names
 

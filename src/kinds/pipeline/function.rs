@@ -5,8 +5,8 @@
 
 use super::{
     names::Directory,
-    object::{Kind, Listing},
-    routine::{self, Clause, Means, Properties, Row, lens, signature, written},
+    object::{Kind, Listing, lens},
+    routine::{self, Clause, Means, Properties, Row, signature, written},
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, functions::Function},
@@ -35,51 +35,59 @@ pub(super) const KIND: Kind = Kind {
 
 pub(super) const ROWS: &[Row] = &[
     Row::shown(
-        Property::column("secure", "SECURE", "is_secure", lens!(secure)).release(Release::Set("FALSE")),
+        Property::column("secure", "SECURE", "is_secure", lens!(Properties, secure))
+            .release(Release::Set("FALSE")),
         Clause::Before,
         Means::Flag,
     ),
     Row::described(
-        Property::column("nullInput", "NULL INPUT", "null handling", lens!(null_input))
+        Property::column("nullInput", "NULL INPUT", "null handling", lens!(Properties, null_input))
             .release(Release::Set("CALLED ON NULL INPUT")),
         Clause::Value,
         Means::Replace,
     ),
     Row::described(
-        Property::column("volatility", "VOLATILITY", "volatility", lens!(volatility))
+        Property::column("volatility", "VOLATILITY", "volatility", lens!(Properties, volatility))
             .release(Release::Set("VOLATILE")),
         Clause::Value,
         Means::Replace,
     ),
     Row::shown(
-        Property::column("memoizable", "MEMOIZABLE", "is_memoizable", lens!(memoizable))
+        Property::column("memoizable", "MEMOIZABLE", "is_memoizable", lens!(Properties, memoizable))
             .release(Release::Set("FALSE")),
         Clause::Flag,
         Means::Replace,
     ),
     Row::described(
-        Property::column("runtimeVersion", "RUNTIME_VERSION", "runtime_version", lens!(runtime_version))
-            .release(Release::Leave),
+        Property::column(
+            "runtimeVersion",
+            "RUNTIME_VERSION",
+            "runtime_version",
+            lens!(Properties, runtime_version),
+        )
+        .release(Release::Leave),
         Clause::Assigned,
         Means::OrAlter,
     ),
     Row::shown(
-        Property::column("comment", "COMMENT", "description", lens!(comment)),
+        Property::column("comment", "COMMENT", "description", lens!(Properties, comment)),
         Clause::Assigned,
         Means::Set,
     ),
     Row::described(
-        Property::column("imports", "IMPORTS", "imports", lens!(imports)).release(Release::Set("()")),
+        Property::column("imports", "IMPORTS", "imports", lens!(Properties, imports))
+            .release(Release::Set("()")),
         Clause::Assigned,
         Means::OrAlter,
     ),
     Row::described(
-        Property::column("packages", "PACKAGES", "packages", lens!(packages)).release(Release::Set("()")),
+        Property::column("packages", "PACKAGES", "packages", lens!(Properties, packages))
+            .release(Release::Set("()")),
         Clause::Assigned,
         Means::OrAlter,
     ),
     Row::described(
-        Property::column("handler", "HANDLER", "handler", lens!(handler)).release(Release::Leave),
+        Property::column("handler", "HANDLER", "handler", lens!(Properties, handler)).release(Release::Leave),
         Clause::Assigned,
         Means::Replace,
     ),
@@ -88,13 +96,14 @@ pub(super) const ROWS: &[Row] = &[
             "externalAccessIntegrations",
             "EXTERNAL_ACCESS_INTEGRATIONS",
             "external_access_integrations",
-            lens!(integrations),
+            lens!(Properties, integrations),
         ),
         Clause::Assigned,
         Means::Set,
     ),
     Row::described_if_any(
-        Property::column("secrets", "SECRETS", "secrets", lens!(secrets)).release(Release::Set("()")),
+        Property::column("secrets", "SECRETS", "secrets", lens!(Properties, secrets))
+            .release(Release::Set("()")),
         Clause::Assigned,
         Means::Set,
     ),

@@ -52,6 +52,7 @@ use tokio::time::Instant;
 
 use object::{Kind, recorded};
 pub use observe::Seen;
+use preflight::Compute;
 
 use crate::{
     api::{
@@ -271,17 +272,21 @@ fn permitted(
     namespace: &str,
 ) -> Result<(), Fault> {
     let owned = wanted.iter().map(|object| object.name.clone());
-    // What queries and streams read, policies and tags: all that stands in a schema.
+    // What streams are on, policies and tags: all that stands in a schema. What SQL reads is its owner's business.
     let needs = wanted.iter().flat_map(|object| &object.needs).filter(|on| kind_of(on.kind).is_some());
     let names = owned.chain(needs.filter_map(|on| recorded(&on.name)));
     let databases: BTreeSet<Ident> = names.filter_map(|name| name.database().cloned()).collect();
     for name in &databases {
         session.permits(namespace, Named::Database(name.as_str()))?;
     }
-    let mut warehouses = BTreeSet::new();
-    // Whatever names one, wherever it stands.
-    named("warehouse", &serde_json::to_value(spec).unwrap_or_default(), &mut warehouses);
-    for warehouse in warehouses.iter().filter_map(|text| Ident::from_spec(text).ok()) {
+    let warehouses: BTreeSet<Ident> = wanted
+        .iter()
+        .filter_map(|object| match object.object.compute() {
+            Some(Compute::Warehouse(warehouse)) => Some(warehouse),
+            _ => None,
+        })
+        .collect();
+    for warehouse in &warehouses {
         session.permits(namespace, Named::Warehouse(warehouse.as_str()))?;
     }
     match spec.owner_role.as_deref().map(Ident::from_spec) {
@@ -292,22 +297,6 @@ fn permitted(
             Fault::NotAllowed(why) => Fault::NotAllowed(format!("{why}; set spec.ownerRole to one of these")),
             fault => fault,
         }),
-    }
-}
-
-/// The texts of all fields of a name.
-fn named(field: &str, value: &serde_json::Value, found: &mut BTreeSet<String>) {
-    match value {
-        serde_json::Value::Object(fields) => {
-            for (name, value) in fields {
-                match value.as_str().filter(|_| name == field) {
-                    Some(text) => drop(found.insert(text.to_owned())),
-                    None => named(field, value, found),
-                }
-            }
-        }
-        serde_json::Value::Array(all) => all.iter().for_each(|value| named(field, value, found)),
-        _ => {}
     }
 }
 

@@ -26,6 +26,17 @@ use crate::{
     },
 };
 
+/// The lens on a field of what a kind calls its `Properties`: one value each, or none.
+macro_rules! lens {
+    ($of:ty, $field:ident) => {
+        &$crate::plan::property::Lens {
+            get: |s: &$of| s.$field.clone(),
+            set: |s: &mut $of, v| s.$field = Some(v),
+        }
+    };
+}
+pub(super) use lens;
+
 /// A kind of object.
 #[derive(Clone, Copy)]
 pub(super) struct Kind {

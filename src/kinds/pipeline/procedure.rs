@@ -6,8 +6,8 @@
 
 use super::{
     names::Directory,
-    object::{Kind, Listing},
-    routine::{self, Clause, Means, Properties, Row, lens, signature, written},
+    object::{Kind, Listing, lens},
+    routine::{self, Clause, Means, Properties, Row, signature, written},
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, procedures::Procedure},
@@ -36,28 +36,36 @@ pub(super) const KIND: Kind = Kind {
 
 pub(super) const ROWS: &[Row] = &[
     Row::shown(
-        Property::column("secure", "SECURE", "is_secure", lens!(secure)).release(Release::Set("FALSE")),
+        Property::column("secure", "SECURE", "is_secure", lens!(Properties, secure))
+            .release(Release::Set("FALSE")),
         Clause::Before,
         Means::Replace,
     ),
     Row::described(
-        Property::column("runtimeVersion", "RUNTIME_VERSION", "runtime_version", lens!(runtime_version))
-            .release(Release::Leave),
+        Property::column(
+            "runtimeVersion",
+            "RUNTIME_VERSION",
+            "runtime_version",
+            lens!(Properties, runtime_version),
+        )
+        .release(Release::Leave),
         Clause::Assigned,
         Means::OrAlter,
     ),
     Row::described(
-        Property::column("packages", "PACKAGES", "packages", lens!(packages)).release(Release::Set("()")),
+        Property::column("packages", "PACKAGES", "packages", lens!(Properties, packages))
+            .release(Release::Set("()")),
         Clause::Assigned,
         Means::OrAlter,
     ),
     Row::described(
-        Property::column("imports", "IMPORTS", "imports", lens!(imports)).release(Release::Set("()")),
+        Property::column("imports", "IMPORTS", "imports", lens!(Properties, imports))
+            .release(Release::Set("()")),
         Clause::Assigned,
         Means::OrAlter,
     ),
     Row::described(
-        Property::column("handler", "HANDLER", "handler", lens!(handler)).release(Release::Leave),
+        Property::column("handler", "HANDLER", "handler", lens!(Properties, handler)).release(Release::Leave),
         Clause::Assigned,
         Means::Replace,
     ),
@@ -66,29 +74,30 @@ pub(super) const ROWS: &[Row] = &[
             "externalAccessIntegrations",
             "EXTERNAL_ACCESS_INTEGRATIONS",
             "external_access_integrations",
-            lens!(integrations),
+            lens!(Properties, integrations),
         ),
         Clause::Assigned,
         Means::Set,
     ),
     Row::described_if_any(
-        Property::column("secrets", "SECRETS", "secrets", lens!(secrets)).release(Release::Set("()")),
+        Property::column("secrets", "SECRETS", "secrets", lens!(Properties, secrets))
+            .release(Release::Set("()")),
         Clause::Assigned,
         Means::Set,
     ),
     Row::described(
-        Property::column("nullInput", "NULL INPUT", "null handling", lens!(null_input))
+        Property::column("nullInput", "NULL INPUT", "null handling", lens!(Properties, null_input))
             .release(Release::Set("CALLED ON NULL INPUT")),
         Clause::Value,
         Means::Replace,
     ),
     Row::shown(
-        Property::column("comment", "COMMENT", "description", lens!(comment)),
+        Property::column("comment", "COMMENT", "description", lens!(Properties, comment)),
         Clause::Assigned,
         Means::Set,
     ),
     Row::described(
-        Property::column("executeAs", "EXECUTE AS", "execute as", lens!(execute_as))
+        Property::column("executeAs", "EXECUTE AS", "execute as", lens!(Properties, execute_as))
             .release(Release::Set("OWNER")),
         Clause::Named,
         Means::Named,

@@ -8,17 +8,16 @@ use super::{
     definition,
     dynamic_table::warehouse,
     names::Directory,
-    object::{Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, name, text},
+    object::{
+        Create, Kind, Listing, Object, There, Update, Wanted, changed, created, fields, lens, name, text,
+    },
     preflight::Compute,
     queries::Reads,
 };
 use crate::{
     api::pipeline::{Listed, PipelineSpec, search_services::SearchService},
     engine::fault::Fault,
-    plan::{
-        Change, Property, Release, Risk,
-        property::{Lens, assignments},
-    },
+    plan::{Change, Property, Release, Risk, property::assignments},
     snowflake::{
         Statement,
         catalog::{By, Show},
@@ -61,20 +60,14 @@ pub(super) struct Properties {
 
 type Row = Property<Properties>;
 
-macro_rules! lens {
-    ($field:ident) => {
-        &Lens { get: |s: &Properties| s.$field.clone(), set: |s: &mut Properties, v| s.$field = Some(v) }
-    };
-}
-
 pub(super) const ROWS: &[Row] = &[
-    Row::column("warehouse", "WAREHOUSE", "warehouse", lens!(warehouse)),
-    Row::column("targetLag", "TARGET_LAG", "target_lag", lens!(target_lag)),
+    Row::column("warehouse", "WAREHOUSE", "warehouse", lens!(Properties, warehouse)),
+    Row::column("targetLag", "TARGET_LAG", "target_lag", lens!(Properties, target_lag)),
 ];
 
 /// The model stands between these and the comment. ALTER knows no UNSET of it.
 pub(super) const COMMENT: &[Row] =
-    &[Row::column("comment", "COMMENT", "comment", lens!(comment)).release(Release::Set("''"))];
+    &[Row::column("comment", "COMMENT", "comment", lens!(Properties, comment)).release(Release::Set("''"))];
 
 // ---- names
 

@@ -54,16 +54,6 @@ pub(super) struct Properties {
     pub execute_as: Option<ExecuteAs>,
 }
 
-macro_rules! lens {
-    ($field:ident) => {
-        &$crate::plan::property::Lens {
-            get: |s: &$crate::kinds::pipeline::routine::Properties| s.$field.clone(),
-            set: |s: &mut $crate::kinds::pipeline::routine::Properties, v| s.$field = Some(v),
-        }
-    };
-}
-pub(super) use lens;
-
 /// One property: where it is read, how CREATE says it, and what changes it.
 pub(super) struct Row {
     pub property: Property<Properties>,

@@ -11,17 +11,14 @@ use read::wanted;
 pub(super) use read::{Role, has_data};
 
 use super::{
-    object::{Create, Kind, Object, There, Update, changed, created, fields, text},
+    object::{Create, Kind, Object, There, Update, changed, created, fields, lens, text},
     preflight::Compute,
     queries::Reads,
 };
 use crate::{
     api::pipeline::{Listed, shared::State, task_graphs::Overlap},
     engine::fault::Fault,
-    plan::{
-        Change, Property, Risk,
-        property::{Lens, assignments},
-    },
+    plan::{Change, Property, Risk, property::assignments},
     snowflake::{
         Statement,
         catalog::{By, Show},
@@ -106,45 +103,56 @@ impl Canonical for Completion {
 
 type Row = Property<Properties>;
 
-macro_rules! lens {
-    ($field:ident) => {
-        &Lens { get: |s: &Properties| s.$field.clone(), set: |s: &mut Properties, v| s.$field = Some(v) }
-    };
-}
-
 pub(super) const ROWS: &[Row] = &[
-    Row::column("warehouse", "WAREHOUSE", "warehouse", lens!(warehouse)),
+    Row::column("warehouse", "WAREHOUSE", "warehouse", lens!(Properties, warehouse)),
     Row::parameter(
         "serverless.initialWarehouseSize",
         "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE",
-        lens!(initial_size),
+        lens!(Properties, initial_size),
     ),
-    Row::column("trigger", "SCHEDULE", "schedule", lens!(schedule)),
-    Row::column("config", "CONFIG", "config", lens!(config)),
-    Row::parameter("userTaskTimeoutMs", "USER_TASK_TIMEOUT_MS", lens!(timeout)),
-    Row::parameter("suspendTaskAfterNumFailures", "SUSPEND_TASK_AFTER_NUM_FAILURES", lens!(suspend_after)),
-    Row::column("errorIntegration", "ERROR_INTEGRATION", "error_integration", lens!(error_integration)),
+    Row::column("trigger", "SCHEDULE", "schedule", lens!(Properties, schedule)),
+    Row::column("config", "CONFIG", "config", lens!(Properties, config)),
+    Row::parameter("userTaskTimeoutMs", "USER_TASK_TIMEOUT_MS", lens!(Properties, timeout)),
+    Row::parameter(
+        "suspendTaskAfterNumFailures",
+        "SUSPEND_TASK_AFTER_NUM_FAILURES",
+        lens!(Properties, suspend_after),
+    ),
+    Row::column(
+        "errorIntegration",
+        "ERROR_INTEGRATION",
+        "error_integration",
+        lens!(Properties, error_integration),
+    ),
     Row::column(
         "successIntegration",
         "SUCCESS_INTEGRATION",
         "success_integration",
-        lens!(success_integration),
+        lens!(Properties, success_integration),
     ),
-    Row::column("comment", "COMMENT", "comment", lens!(comment)),
-    Row::parameter("retries", "TASK_AUTO_RETRY_ATTEMPTS", lens!(retries)),
+    Row::column("comment", "COMMENT", "comment", lens!(Properties, comment)),
+    Row::parameter("retries", "TASK_AUTO_RETRY_ATTEMPTS", lens!(Properties, retries)),
     Row::parameter(
         "userTaskMinimumTriggerIntervalInSeconds",
         "USER_TASK_MINIMUM_TRIGGER_INTERVAL_IN_SECONDS",
-        lens!(interval),
+        lens!(Properties, interval),
     ),
     Row::column(
         "serverless.targetCompletionInterval",
         "TARGET_COMPLETION_INTERVAL",
         "target_completion_interval",
-        lens!(completion),
+        lens!(Properties, completion),
     ),
-    Row::parameter("serverless.minStatementSize", "SERVERLESS_TASK_MIN_STATEMENT_SIZE", lens!(min_size)),
-    Row::parameter("serverless.maxStatementSize", "SERVERLESS_TASK_MAX_STATEMENT_SIZE", lens!(max_size)),
+    Row::parameter(
+        "serverless.minStatementSize",
+        "SERVERLESS_TASK_MIN_STATEMENT_SIZE",
+        lens!(Properties, min_size),
+    ),
+    Row::parameter(
+        "serverless.maxStatementSize",
+        "SERVERLESS_TASK_MAX_STATEMENT_SIZE",
+        lens!(Properties, max_size),
+    ),
 ];
 
 // ---- names: [`read`]
