@@ -180,10 +180,98 @@ async fn a_namespace_reaches_no_further_than_its_connection_allows() {
         assert_eq!((ready.as_str(), reason.as_str()), ("False", "NotAllowed"), "{fields}: {message}");
         assert_eq!(writes(&world, since), Vec::<String>::new(), "{fields}");
     }
+    // Whatever runs on a warehouse, whether it names one or takes that of all.
+    let only_wh = Policy {
+        allow: vec![Allow {
+            namespaces: vec!["team".into()],
+            warehouses: Some(vec!["WH".into()]),
+            ..Allow::default()
+        }],
+        ..Policy::default()
+    };
+    let task = json!({"name": "A", "body": "SELECT 1"});
+    let graph = |warehouse: &str| json!({"taskGraphs": [{"name": "g", "warehouse": warehouse, "trigger": {"every": "5m"}, "tasks": [task]}]});
+    for (fields, allowed) in [
+        (graph("WH"), true),
+        (graph("OTHER_WH"), false),
+        (
+            json!({
+                "tables": [table("T")],
+                "dynamicTables": [
+                    {"name": "N", "query": "SELECT A FROM T", "targetLag": "1h", "warehouse": "OTHER_WH"},
+                ],
+            }),
+            false,
+        ),
+        (
+            json!({"warehouse": "OTHER_WH", "alerts": [
+                {"name": "N", "schedule": {"every": "5m"}, "condition": "SELECT 1", "action": "SELECT 1"},
+            ]}),
+            false,
+        ),
+        // Nothing runs on it.
+        (json!({"warehouse": "OTHER_WH", "tables": [table("T")]}), true),
+    ] {
+        let mut world = world(only_wh.clone());
+        for name in ["WH", "OTHER_WH"] {
+            world.admin(&format!("CREATE WAREHOUSE {name} INITIALLY_SUSPENDED = TRUE"));
+        }
+        world.pipeline("flow", spec(&fields));
+        world.settle().await.unwrap();
+        let (ready, reason, message) = world.get(KEY).ready();
+        let reads = if allowed { ("True", "InSync") } else { ("False", "NotAllowed") };
+        assert_eq!((ready.as_str(), reason.as_str()), reads, "{fields}: {message}");
+    }
     let mut world = world(allow(&["D"], Some(&["TEAM"])));
     world.admin("GRANT ROLE TEAM TO ROLE ACCOUNTADMIN; GRANT USAGE ON DATABASE D TO ROLE TEAM");
     world.admin("GRANT USAGE ON SCHEMA D.S TO ROLE TEAM; GRANT CREATE TABLE ON SCHEMA D.S TO ROLE TEAM");
     world.pipeline("flow", spec(&json!({"ownerRole": "TEAM", "tables": [table("T")]})));
     world.settle().await.unwrap();
     assert_eq!(world.get(KEY).ready().0, "True", "{}", world.describe());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_comes_to_its_end_after_any_blow_and_takes_what_is_owned_alone() {
+    let own = spec(&json!({
+        "warehouse": "WH", "schema": "OWN", "schemas": [{"name": "OWN"}], "tables": [table("T")],
+        "streams": [{"name": "NEW", "onTable": "T"}],
+        "views": [{"name": "V", "query": "SELECT A FROM T"}],
+        "taskGraphs": [{
+            "name": "g", "state": "Started", "trigger": {"every": "5m"},
+            "tasks": [{"name": "ROOT", "body": "SELECT 1"}, {"name": "LEAF", "after": ["ROOT"], "body": "SELECT 2"}],
+        }],
+    }));
+    // What of the code and of the data is there afterwards, and how many effects a deletion has at least.
+    for (policy, code, data, effects) in [
+        (None, false, true, 5),
+        (Some(DeletionPolicy::Retain), true, true, 0),
+        (Some(DeletionPolicy::Delete), false, false, 8),
+    ] {
+        let wish = Wish { deletion_policy: policy, ..Wish::default() };
+        let mut struck = 0;
+        for (n, blow) in (0..9).flat_map(|n| Blow::ALL.map(|blow| (n, blow))) {
+            let case = format!("{policy:?}, {blow:?} at effect {n}");
+            let mut world = world(Policy::default());
+            world.admin("CREATE WAREHOUSE WH INITIALLY_SUSPENDED = TRUE; CREATE TABLE D.S.T (A INT)");
+            world.pipeline("flow", own.clone());
+            world.settle().await.unwrap();
+            world.fate.arm(n, blow);
+            let mut ended = false;
+            for _ in 0..4 {
+                // After a lost answer it is tried again.
+                ended = ended || world.delete(KEY, wish).await.unwrap_or_default();
+            }
+            assert!(ended, "{case}");
+            struck += usize::from(!world.fate.is_armed());
+            let here = |show: &str, name| there(&world, &format!("SHOW {show} IN DATABASE D"), name);
+            assert_eq!(
+                [here("TASKS", "ROOT"), here("TASKS", "LEAF"), here("VIEWS", "V")],
+                [code; 3],
+                "{case}"
+            );
+            assert_eq!([here("STREAMS", "NEW"), here("SCHEMAS", "OWN")], [data; 2], "{case}");
+            assert!(here("TABLES", "T") && here("SCHEMAS", "S"), "{case}");
+        }
+        assert!(struck >= effects * Blow::ALL.len(), "{policy:?}: {struck}");
+    }
 }

@@ -155,10 +155,12 @@ impl Managed for CortexPipeline {
         peers: &dyn Peers,
         as_of: &AsOf,
     ) -> Result<Seen, Fault> {
-        let mut seen = Seen { edition: session.account.edition.clone(), ..Seen::default() };
         let all = enrichment::expanded(&self.spec, key_of(self));
         let (listings, directory) = listings::listings(&all.spec)?;
         let wanted = listings::sorted(listings).0;
+        let edition = session.account.edition.clone();
+        let on = wanted.iter().map(|object| object.on.clone()).collect();
+        let mut seen = Seen { edition, wanted: on, ..Seen::default() };
         permitted(&all.spec, &wanted, session, key_of(self).0)?;
         observe::observe(&wanted, record, session, peers, as_of, &mut seen).await?;
         // What is in an orphan counts once somebody lets it be dropped.
@@ -189,12 +191,11 @@ impl Managed for CortexPipeline {
         runs::under_way(steps, session, self.role()).await
     }
 
-    fn summary(&self, _: &Seen, tally: &Tally) -> PipelineSummary {
-        let all = self.targets().unwrap_or_default();
+    fn summary(&self, seen: &Seen, tally: &Tally) -> PipelineSummary {
         let troubled = tally.troubles.iter().filter(|trouble| trouble.what != What::Orphaned);
         let troubled: BTreeSet<_> = troubled.map(|trouble| &trouble.on).collect();
         // Graphs and grants may fail, too, and are no objects.
-        let in_sync = all.iter().filter(|on| !troubled.contains(on)).count();
+        let in_sync = seen.wanted.iter().filter(|on| !troubled.contains(on)).count();
         let count = |is: &dyn Fn(What) -> bool| {
             let objects: BTreeSet<_> =
                 tally.troubles.iter().filter(|trouble| is(trouble.what)).map(|trouble| &trouble.on).collect();
@@ -204,7 +205,7 @@ impl Managed for CortexPipeline {
         let held = count(&|what| matches!(what, What::Held | What::Skipped));
         let number = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
         let objects = ObjectCounts {
-            total: number(all.len()),
+            total: number(seen.wanted.len()),
             in_sync: number(in_sync),
             failed,
             held,

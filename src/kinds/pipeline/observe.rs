@@ -28,6 +28,8 @@ pub(super) const COLUMNS: Show = Show { words: "SHOW COLUMNS", kind: "COLUMN", b
 
 #[derive(Debug, Default)]
 pub struct Seen {
+    /// The objects of the spec.
+    pub wanted: Vec<Target>,
     /// Lists by kind and place: the account (`None`), a database, or a schema where the database has too many.
     pub lists: Map<(&'static str, Option<FullName>), Arc<Table>>,
     /// What was read for one object alone, by its kind and name.
