@@ -1,6 +1,6 @@
 //! Which object a name of a spec stands for.
 
-use std::{collections::BTreeSet, fmt::Display, sync::OnceLock};
+use std::{collections::BTreeSet, fmt::Display};
 
 use super::object::{Kind, name};
 use crate::{
@@ -17,9 +17,8 @@ pub(super) struct Directory {
     schema: Option<Ident>,
     /// By kind and folded local name.
     entries: Map<(&'static str, Ident), FullName>,
-    owned: Vec<(&'static str, FullName)>,
-    /// The kinds of what is owned, by name: few ask.
-    kinds: OnceLock<Map<FullName, Vec<&'static str>>>,
+    /// What is owned and not found among the entries by its own name.
+    others: BTreeSet<(&'static str, FullName)>,
     /// What is owned and takes arguments.
     called: BTreeSet<Target>,
 }
@@ -113,15 +112,17 @@ impl Directory {
         if full.arguments().is_some() {
             self.called.insert(Target::new(kind, full.text()));
         }
-        self.kinds.take();
-        self.owned.push((kind, full.clone()));
         let local = if local == full.name().as_str() {
             Some(full.name().clone())
         } else {
             Ident::from_spec(local).ok()
         };
+        if local.as_ref() != Some(full.name()) {
+            self.others.insert((kind, full.clone()));
+        }
         if let Some(local) = local {
-            self.entries.insert((kind, local), full.clone());
+            let before = self.entries.insert((kind, local), full.clone());
+            self.others.extend(before.map(|before| (kind, before)));
         }
     }
 
@@ -146,20 +147,9 @@ impl Directory {
     }
 
     /// Whether this resource has the object.
-    pub fn owns(&self, kind: &str, name: &FullName) -> bool {
-        self.kinds_of(name).contains(&kind)
-    }
-
-    /// The kinds of the objects of this resource that have a name.
-    pub fn kinds_of(&self, name: &FullName) -> &[&'static str] {
-        let kinds = self.kinds.get_or_init(|| {
-            let mut kinds: Map<FullName, Vec<&'static str>> = Map::default();
-            for (kind, name) in &self.owned {
-                kinds.entry(name.clone()).or_default().push(kind);
-            }
-            kinds
-        });
-        kinds.get(name).map_or(&[], Vec::as_slice)
+    pub fn owns(&self, kind: &'static str, name: &FullName) -> bool {
+        self.entries.get(&(kind, name.name().clone())) == Some(name)
+            || (!self.others.is_empty() && self.others.contains(&(kind, name.clone())))
     }
 
     /// The objects of this resource with a name, whatever their arguments.

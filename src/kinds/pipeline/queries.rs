@@ -192,7 +192,7 @@ fn targets(names: &Names, from: &FullName, directory: &Directory) -> Vec<Target>
     let mut all = vec![];
     for full in names.relations.iter().filter_map(|path| beside(path, from)) {
         // Most words of a body are no names of ours.
-        let kinds = directory.kinds_of(&full).iter().filter(|kind| RELATIONS.contains(kind));
+        let kinds = RELATIONS.into_iter().filter(|kind| directory.owns(kind, &full));
         all.extend(kinds.filter(|_| full != *from).map(|kind| Target::new(kind, full.to_string())));
     }
     for full in names.called.iter().filter_map(|path| beside(path, from)) {

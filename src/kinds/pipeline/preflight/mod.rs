@@ -41,16 +41,16 @@ impl Compute {
     }
 }
 
-/// What the objects of a spec run on; a task's compute is also its graph's, which starts it.
-fn computes(wanted: &[Wanted<'_>]) -> BTreeMap<Target, BTreeSet<Compute>> {
+/// What these run on, of the objects of a spec; a task's compute is also its graph's, which starts it.
+fn computes(wanted: &[Wanted<'_>], of: &BTreeSet<&Target>) -> BTreeMap<Target, BTreeSet<Compute>> {
     let mut all: BTreeMap<Target, BTreeSet<Compute>> = BTreeMap::new();
+    let graphs = of.iter().any(|on| on.kind == GRAPH);
     for object in wanted {
-        let Some(compute) = object.object.compute() else { continue };
-        if let Some(task) = object.object.task() {
-            let graph = Target::new(GRAPH, task.root.text());
-            all.entry(graph).or_default().insert(compute.clone());
+        let graph = object.object.task().filter(|_| graphs).map(|task| Target::new(GRAPH, task.root.text()));
+        let of_it = graph.into_iter().chain(of.contains(&object.on).then(|| object.on.clone()));
+        for on in of_it {
+            all.entry(on).or_default().extend(object.object.compute());
         }
-        all.entry(object.on.clone()).or_default().insert(compute);
     }
     all
 }
@@ -67,7 +67,9 @@ struct Deed<'a> {
 
 /// Notes in a plan what its steps need. `buyers` are objects whose SQL asks a model.
 pub(super) fn needs(plan: &mut Plan, wanted: &[Wanted<'_>], buyers: &BTreeSet<Target>) {
-    let computes = if plan.steps.iter().any(Step::writes) { computes(wanted) } else { BTreeMap::new() };
+    let writing: BTreeSet<&Target> =
+        plan.steps.iter().filter(|step| step.writes()).map(|step| &step.on).collect();
+    let computes = if writing.is_empty() { BTreeMap::new() } else { computes(wanted, &writing) };
     for step in plan.steps.iter().filter(|step| step.writes()) {
         let Some(deed) = deed(step, computes.get(&step.on).unwrap_or(NOTHING), buyers) else { continue };
         for row in ROWS.iter().filter(|row| row.kinds.contains(&deed.on.kind)) {
