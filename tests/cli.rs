@@ -143,6 +143,16 @@ async fn credentials_come_from_manifests_and_from_snow() {
     // The environment may know as much.
     world.run(&["plan", "-f", &without]).ends(0);
 
+    // A resource of another namespace than the connection that was meant.
+    let apart = format!(
+        "{connection}{secret}{}",
+        warehouse("w", "").replace("name: w", "name: w\n  namespace: team-a")
+    );
+    let apart = world.file("apart.yaml", &apart);
+    let missing = said(&mut world.bare(&["plan", "-f", &apart])).ends(1);
+    let says = "SnowflakeConnection team-a/prod is not among the manifests (there is default/prod)";
+    assert!(missing.err.contains(says), "{}", missing.err);
+
     let only = world.file("only.yaml", &warehouse("w", ""));
     let nothing = said(&mut world.bare(&["plan", "-f", &only])).ends(1);
     assert!(

@@ -127,14 +127,15 @@ pub struct Network {
 
 const CREDENTIALS: &str = "\
 Credentials come from, in this order:
-  1. --connection NAME, a connection as the snow command line keeps it: connections.toml, or [connections.NAME] of
-     config.toml, in $SNOWFLAKE_HOME, ~/.snowflake or the platform's folder. Its keys account, user, role, warehouse,
-     host, port, protocol, authenticator, private_key_file (private_key_path, private_key_raw), token
-     (token_file_path), oauth_* and workload_identity_provider are read; SNOWFLAKE_CONNECTIONS_<NAME>_<KEY> overrides
-     a key, SNOWFLAKE_<KEY> gives one that is missing.
-  2. a SnowflakeConnection among the manifests, with its Secret among them.
+  1. --connection NAME, a connection as the snow command line keeps it: connections.toml, or [connections.NAME] of \
+config.toml, in $SNOWFLAKE_HOME, ~/.snowflake or the platform's folder. Its keys account, user, role, warehouse, host, \
+port, protocol, authenticator, private_key_file (private_key_path, private_key_raw), token (token_file_path), oauth_* \
+and workload_identity_provider are read; SNOWFLAKE_CONNECTIONS_<NAME>_<KEY> overrides a key, SNOWFLAKE_<KEY> gives one \
+that is missing.
+  2. a SnowflakeConnection, with its Secret: among the manifests, or with --from-cluster there.
   3. the environment: SNOWFLAKE_ACCOUNT and the like.
-Authenticators are SNOWFLAKE_JWT (PRIVATE_KEY_PASSPHRASE opens an encrypted key), PROGRAMMATIC_ACCESS_TOKEN, OAUTH,
+
+Authenticators are SNOWFLAKE_JWT (PRIVATE_KEY_PASSPHRASE opens an encrypted key), PROGRAMMATIC_ACCESS_TOKEN, OAUTH, \
 OAUTH_CLIENT_CREDENTIALS and WORKLOAD_IDENTITY (OIDC).";
 
 const PLAN: &str = "\
@@ -147,7 +148,7 @@ Examples:
 Signs: + create, ~ change, - delete, -/+ replace, = adopt, ! held or not planned.
 Exit codes: 0 planned, 1 error; with --detailed-exitcode 0 no changes, 1 error, 2 changes.
 
-Without a cluster there is no record of what is ours: an object with the right name that the role owns counts as ours,
+Without a cluster there is no record of what is ours: an object with the right name that the role owns counts as ours, \
 nothing is dropped and nothing that left a manifest is released.";
 
 #[derive(Clone, Debug, Args)]
@@ -203,11 +204,11 @@ Examples:
   snowfence import --connection dev --schema ANALYTICS.GONG -o gong.yaml
   snowfence import --connection dev --database ANALYTICS > analytics.yaml
 
-Without --schema and --database, warehouses and resource monitors are written. With them, a CortexPipeline for each
-schema: its tables, streams, task graphs, procedures, functions, views, policies and so on. What a manifest can't say is
+Without --schema and --database, warehouses and resource monitors are written. With them, a CortexPipeline for each \
+schema: its tables, streams, task graphs, procedures, functions, views, policies and so on. What a manifest can't say is \
 left out, and named with the reason on stderr and in comments before the manifest. Credentials are never written.
 
-What is written is ready to adopt: planning it is empty. It says adopt: true, so that the operator takes the objects
+What is written is ready to adopt: planning it is empty. It says adopt: true, so that the operator takes the objects \
 over; drop the fields that you don't want to manage.";
 
 #[derive(Clone, Debug, Args)]

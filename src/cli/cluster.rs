@@ -80,6 +80,17 @@ impl Cluster {
         api.get_opt(&key.name).await.map_err(failed(format!("SnowflakeConnection {key}")))
     }
 
+    /// The connections of all namespaces, as far as they can be seen: for a message.
+    pub(super) async fn connections(&self) -> Vec<ConnectionKey> {
+        let api: Api<DeserializeGuard<SnowflakeConnection>> = Api::all(self.client.0.clone());
+        let list = api.list(&ListParams::default().limit(50)).await;
+        let key = |one: DeserializeGuard<SnowflakeConnection>| ConnectionKey {
+            namespace: one.namespace().unwrap_or_default(),
+            name: one.name_any(),
+        };
+        list.map(|list| list.items.into_iter().map(key).collect()).unwrap_or_default()
+    }
+
     /// Secrets of the manifests, and where they are not among them, of the cluster.
     pub(super) fn secrets<'a>(&'a self, manifests: &'a manifests::Secrets) -> impl Secrets + 'a {
         Both { manifests, cluster: &self.secrets }

@@ -220,7 +220,7 @@ fn entry(item: &Item) -> Entry {
                 .collect();
             // What a privilege is missing for has a step, which says so.
             let without = planned.blocked.iter().filter(|(_, fault)| !matches!(fault, Fault::Lacking { .. }));
-            entry.blocked = without.map(|(on, fault)| format!("{on}: {fault}")).collect();
+            entry.blocked = without.map(|(on, fault)| on.says(fault)).collect();
             entry.warnings.clone_from(&planned.warnings);
             entry.waiting =
                 planned.pending.as_ref().filter(|fault| !is_in_this_plan(fault)).map(ToString::to_string);

@@ -107,12 +107,18 @@ impl Sessions {
                         }
                     }
                 }
-                (None, None) if cluster.is_some() => Err(Fault::NotFound(format!(
-                    "there is no SnowflakeConnection {key}, neither among the manifests nor in the cluster"
-                ))),
-                (None, None) => match credentials::environment(env, &reach)? {
-                    Some(given) => sessions.with_given(&key, &given, None, &reach).await,
-                    None => return Err(nothing(&key)),
+                (None, None) => match cluster {
+                    Some(cluster) => {
+                        let known = cluster.connections().await;
+                        Err(Fault::NotFound(format!(
+                            "there is no SnowflakeConnection {key}, neither among the manifests nor in the cluster{}",
+                            there_are(known.iter().chain(connections.keys()))
+                        )))
+                    }
+                    None => match credentials::environment(env, &reach)? {
+                        Some(given) => sessions.with_given(&key, &given, None, &reach).await,
+                        None => return Err(nothing(&key, connections.keys())),
+                    },
                 },
             };
             let allowed = match manifest {
@@ -218,12 +224,23 @@ fn given(access: &Access, env: &dyn Environment, reach: &Reach) -> Result<Option
     Ok(access.connection.as_deref().map(|name| credentials::named(name, env, reach)).transpose()?)
 }
 
-fn nothing(key: &ConnectionKey) -> Error {
+fn nothing<'a>(key: &ConnectionKey, known: impl Iterator<Item = &'a ConnectionKey>) -> Error {
     Error::Connection {
-        connection: format!("SnowflakeConnection {key} is not among the manifests"),
+        connection: format!("SnowflakeConnection {key} is not among the manifests{}", there_are(known)),
         fault: Box::new(Fault::NotFound(BadCredentials::Nothing.to_string())),
     }
 }
+
+/// The connections that could have been meant.
+fn there_are<'a>(known: impl Iterator<Item = &'a ConnectionKey>) -> String {
+    let mut names: Vec<_> = known.take(NAMED).map(ToString::to_string).collect();
+    names.sort();
+    names.dedup();
+    if names.is_empty() { String::new() } else { format!(" (there is {})", names.join(", ")) }
+}
+
+/// How many connections are named that could have been meant.
+const NAMED: usize = 10;
 
 async fn session(
     key: ConnectionKey,

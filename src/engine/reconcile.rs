@@ -372,8 +372,7 @@ fn parts<K: Managed>(fault: &Fault, tally: &Tally) -> Verdict {
     }
     let failed = tally.troubles.iter().filter(|trouble| trouble.what == What::Failed);
     let all = failed.clone().count();
-    let mut told: Vec<_> =
-        failed.take(NAMED).map(|trouble| format!("{}: {}", trouble.on, trouble.why)).collect();
+    let mut told: Vec<_> = failed.take(NAMED).map(|trouble| trouble.on.says(&trouble.why)).collect();
     if all > NAMED {
         told.push(format!("and {} more", all - NAMED));
     }

@@ -22,6 +22,16 @@ impl Target {
     }
 }
 
+impl Target {
+    /// What an entry of a spec is called, from which no name in Snowflake follows: its place in the spec is its name.
+    pub const ENTRY: &'static str = "ENTRY";
+
+    /// What is wrong with it, in one sentence. What is wrong with an entry says itself where that stands.
+    pub fn says(&self, why: impl Display) -> String {
+        if self.kind == Self::ENTRY { why.to_string() } else { format!("{self}: {why}") }
+    }
+}
+
 impl Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind.to_ascii_lowercase(), self.name)

@@ -68,3 +68,19 @@ async fn what_loses_data_is_told_with_what_refers_to_it() {
     let narrowed = changes.iter().find(|change| change["risk"] == "destructive").unwrap();
     assert_eq!(narrowed["usedBy"], serde_json::json!(["stream D.S.NEW"]), "{json:#}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_is_wrong_in_a_pipeline_is_told_at_once_and_the_rest_is_planned() {
+    let world = world().await;
+    let wrong = pipeline("SELECT 1", "")
+        .replace("type: INT", "type: STRNG")
+        .replace("after: [LOAD]", "after: [LODA]");
+    world.file("flow.yaml", &wrong);
+    let told = world.run(&["plan", "-f", "flow.yaml"]).ends(1);
+    let wanted = "CortexPipeline default/flow can't be planned in part
+      spec.tables.T.columns.A.type: Snowflake has no data type STRNG: did you mean STRING?
+      spec.taskGraphs.REFRESH.tasks.SCORE.after: there is no task LODA in this graph; there are LOAD, SCORE
+";
+    assert!(told.out.contains(wanted), "{}", told.out);
+    assert!(told.out.contains("task D.S.LOAD will be created"), "{}", told.out);
+}

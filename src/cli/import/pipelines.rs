@@ -170,7 +170,7 @@ async fn differences(asked: &Asked<'_>, text: &str) -> BTreeSet<String> {
                 Ok(planned) => {
                     let steps = planned.steps.iter().filter(|step| step.writes());
                     all.extend(steps.map(differs));
-                    all.extend(planned.blocked.iter().map(|(on, fault)| format!("{on}: {fault}")));
+                    all.extend(planned.blocked.iter().map(|(on, fault)| on.says(fault)));
                 }
                 Err(fault) => drop(all.insert(format!("it can't be planned: {fault}"))),
             }

@@ -36,7 +36,7 @@ pub(super) fn sorted(listings: Vec<Listing<'_>>) -> (Vec<Wanted<'_>>, Vec<(Targe
         let object = match listing.wanted {
             Ok(object) => object,
             Err(fault) => {
-                blocked.push((Target::new("ENTRY", listing.path), fault));
+                blocked.push((Target::new(Target::ENTRY, listing.path), fault));
                 continue;
             }
         };
@@ -47,7 +47,7 @@ pub(super) fn sorted(listings: Vec<Listing<'_>>) -> (Vec<Wanted<'_>>, Vec<(Targe
                     listing.path,
                     paths[*other.get()]
                 ));
-                blocked.push((Target::new("ENTRY", listing.path), fault));
+                blocked.push((Target::new(Target::ENTRY, listing.path), fault));
             }
             Slot::Vacant(slot) => {
                 slot.insert(wanted.len());

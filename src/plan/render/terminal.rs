@@ -35,15 +35,10 @@ pub fn render(report: &Report, options: Options) -> String {
         for row in entry.rows() {
             step(&mut out, &row, options);
         }
-        for why in entry.fault.iter().chain(&entry.blocked) {
-            problem(&mut out, entry, why, (RED, "can't be planned"));
-        }
-        for what in &entry.warnings {
-            problem(&mut out, entry, what, (YELLOW, "note"));
-        }
-        if let Some(why) = &entry.waiting {
-            problem(&mut out, entry, why, (YELLOW, "waits"));
-        }
+        problems(&mut out, entry, entry.fault.as_slice(), (RED, "can't be planned"));
+        problems(&mut out, entry, &entry.blocked, (RED, "can't be planned in part"));
+        problems(&mut out, entry, &entry.warnings, (YELLOW, "note"));
+        problems(&mut out, entry, entry.waiting.as_slice(), (YELLOW, "waits"));
     }
     if !report.grants.is_empty() {
         let _ = writeln!(out, "{YELLOW}  !{YELLOW:#} {BOLD}{}{BOLD:#}\n", super::LACKING);
@@ -172,11 +167,15 @@ fn difference(out: &mut String, line: &DiffLine) {
     };
 }
 
-fn problem(out: &mut String, entry: &Entry, why: &str, (style, what): (Style, &str)) {
-    let _ = writeln!(
-        out,
-        "{style}  !{style:#} {BOLD}{}{BOLD:#} {style}{what}{style:#}\n      {}\n",
-        shown(&entry.to_string()),
-        shown(why)
-    );
+/// What is told of a resource, each on a line of its own.
+fn problems(out: &mut String, entry: &Entry, all: &[String], (style, what): (Style, &str)) {
+    if all.is_empty() {
+        return;
+    }
+    let name = entry.to_string();
+    let _ = writeln!(out, "{style}  !{style:#} {BOLD}{}{BOLD:#} {style}{what}{style:#}", shown(&name));
+    for why in all {
+        let _ = writeln!(out, "      {}", shown(why));
+    }
+    out.push('\n');
 }

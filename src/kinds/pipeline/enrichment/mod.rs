@@ -80,7 +80,7 @@ pub(super) fn expanded<'a>(spec: &'a PipelineSpec, resource: (&str, &str)) -> Ex
             }
             Err(fault) => {
                 all.kept.extend(Names::of(entry, &directory, &path).iter().flat_map(Names::all));
-                all.blocked.push((Target::new("ENTRY", path), fault));
+                all.blocked.push((Target::new(Target::ENTRY, path), fault));
             }
         }
     }
