@@ -87,3 +87,34 @@ async fn keys_change_in_place() {
     world.settle().await.unwrap();
     assert!(altered(&world, since).contains(&format!("ALTER TABLE {far} ADD UNIQUE (\"B\", \"C\")")));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_table_keeps_a_column_whatever_is_approved() {
+    let mut world = World::new(None);
+    world.admin("CREATE DATABASE D; CREATE SCHEMA D.S");
+    let table = |columns: Value| spec(json!([{"name": "T", "columns": columns}]));
+    world.pipeline("flow", table(json!([{"name": "A", "type": "INT"}, {"name": "B", "type": "INT"}])));
+    world.settle().await.unwrap();
+    let since = world.emulator.last_statement();
+    world.pipeline("flow", table(json!([{"name": "A", "type": "DATE"}])));
+    world.settle().await.unwrap();
+    let (ready, reason, message) = world.get("p/flow").ready();
+    assert_eq!((ready.as_str(), reason.as_str()), ("False", "InvalidSpec"), "{message}");
+    assert!(message.contains("no column of D.S.T would stay"), "{message}");
+    assert_eq!(altered(&world, since), Vec::<String>::new());
+    // With one that stays all of it can be done; what left the spec meanwhile is not forgotten.
+    world.pipeline("flow", table(json!([{"name": "A", "type": "DATE"}, {"name": "C", "type": "INT"}])));
+    world.settle().await.unwrap();
+    assert!(world.approve("p/flow"));
+    world.settle().await.unwrap();
+    assert_eq!(world.get("p/flow").ready().0, "True", "{}", world.describe());
+    let t = "ALTER TABLE \"D\".\"S\".\"T\"";
+    assert_eq!(
+        altered(&world, since),
+        [
+            format!("{t} ADD COLUMN \"C\" NUMBER(38,0)"),
+            format!("{t} DROP COLUMN \"B\", \"A\""),
+            format!("{t} ADD COLUMN \"A\" DATE"),
+        ]
+    );
+}

@@ -136,6 +136,7 @@ impl<'a> Columns<'a> {
             }
             now.present.push(name);
         }
+        difference.keeps_one(present.len(), update);
         difference.finish(update);
         Ok(now)
     }
@@ -319,6 +320,21 @@ impl<'a, 'b> Difference<'a, 'b> {
             }
             _ => {}
         }
+    }
+
+    /// Snowflake drops no table's last column (002267): what would need that is not begun, and nothing is approved for it.
+    fn keeps_one(&mut self, present: usize, update: &mut Update) {
+        let gone = self.dropped.len() + self.anew.len();
+        if gone == 0 || gone < present || !self.added.is_empty() {
+            return;
+        }
+        self.faults.push(format!(
+            "spec.tables: no column of {} would stay, and Snowflake drops no table's last one: keep one of them for now, or give the new column another name",
+            self.there.name
+        ));
+        self.losing.clear();
+        // They are ours still.
+        update.managed.extend(self.dropped.iter().map(path));
     }
 
     fn finish(mut self, update: &mut Update) {
