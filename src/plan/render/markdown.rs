@@ -6,11 +6,11 @@
 use std::fmt::Write as _;
 
 use super::{
-    Entry, Report, Row,
+    Entry, Report, Row, Verb, adopted_together,
     terminal::{Options, names, value},
     text::{long_difference, shown, shown_sql},
 };
-use crate::plan::{Change, Risk};
+use crate::plan::{Change, Risk, Target};
 
 /// GitHub refuses comments above 65,536 characters.
 const LIMIT: usize = 60_000;
@@ -18,21 +18,26 @@ const LIMIT: usize = 60_000;
 /// A heading with the summary, a table of the changes, then what is too long for a table.
 pub fn render(report: &Report, options: Options) -> String {
     let mut out = format!("### Snowfence\n\n{}\n", report.summary());
-    let rows: Vec<_> = report.rows().collect();
+    let mut lines = vec![];
+    for entry in &report.entries {
+        let (adopted, others) = adopted_together(entry.rows());
+        lines.extend((!adopted.is_empty()).then(|| (together(entry, &adopted), None)));
+        lines.extend(others.into_iter().map(|row| (table_row(&row), Some(row))));
+    }
     let mut details = vec![];
-    if !rows.is_empty() {
+    if !lines.is_empty() {
         out.push_str("\n| | Object | Resource | Changes |\n|---|---|---|---|\n");
-        for (n, row) in rows.iter().enumerate() {
-            let line = table_row(row);
-            if out.len() + line.len() > LIMIT {
-                let _ = writeln!(out, "\n… and {} more. Run `snowfence plan` to see all.", rows.len() - n);
-                return out;
-            }
-            out.push_str(&line);
-            details.extend(long_values(row));
-            if options.show_sql {
-                details.extend(statements(row));
-            }
+    }
+    for (n, (line, row)) in lines.iter().enumerate() {
+        if out.len() + line.len() > LIMIT {
+            let _ = writeln!(out, "\n… and {} more. Run `snowfence plan` to see all.", lines.len() - n);
+            return out;
+        }
+        out.push_str(line);
+        let Some(row) = row else { continue };
+        details.extend(long_values(row));
+        if options.show_sql {
+            details.extend(statements(row));
         }
     }
     let told = |title: &str, why: fn(&Entry) -> Vec<&String>| {
@@ -70,6 +75,17 @@ pub fn render(report: &Report, options: Options) -> String {
     out
 }
 
+/// Many objects that become ours and stay as they are.
+fn together(entry: &Entry, adopted: &[&Target]) -> String {
+    format!(
+        "| `{}` | {} objects | {} | adopted: {} |\n",
+        Verb::Adopt.sign(),
+        adopted.len(),
+        code(&entry.to_string()),
+        code(&names(adopted.iter().copied()))
+    )
+}
+
 fn table_row(row: &Row<'_>) -> String {
     let sign = if row.held.is_some() { "!" } else { row.verb.sign() };
     let mut cells = vec![];
@@ -83,7 +99,7 @@ fn table_row(row: &Row<'_>) -> String {
         cells.push(format!("{}: {}{}", code(&change.path), from_to(change), risk(change)));
     }
     if !row.step.used_by.is_empty() {
-        cells.push(format!("used by: {}", code(&names(&row.step.used_by))));
+        cells.push(format!("used by: {}", code(&names(row.step.used_by.iter()))));
     }
     if cells.is_empty() {
         cells.push(row.verb.will_be().to_owned());

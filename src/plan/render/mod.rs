@@ -161,6 +161,19 @@ pub struct Row<'a> {
     pub ended: Option<&'a Ended>,
 }
 
+/// From how many on the objects of one resource that are only adopted are told together: what changes would drown.
+const TOGETHER: usize = 4;
+
+/// Those of a resource that are only adopted, when they are many, and the others.
+fn adopted_together(all: Vec<Row<'_>>) -> (Vec<&Target>, Vec<Row<'_>>) {
+    let only = |row: &Row<'_>| row.verb == Verb::Adopt && row.held.is_none();
+    if all.iter().filter(|row| only(row)).count() < TOGETHER {
+        return (vec![], all);
+    }
+    let (adopted, others): (Vec<_>, Vec<_>) = all.into_iter().partition(only);
+    (adopted.into_iter().map(|row| &row.step.on).collect(), others)
+}
+
 impl<'a> Row<'a> {
     pub fn changes(&self) -> &'a [Change] {
         self.step.action.changes()

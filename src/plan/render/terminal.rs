@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 
 use super::{
-    Entry, Report, Row, Verb,
+    Entry, Report, Row, Verb, adopted_together,
     text::{DiffLine, long_difference, shown, shown_sql},
 };
 use crate::plan::{Change, Risk, Target};
@@ -32,8 +32,10 @@ pub struct Options {
 pub fn render(report: &Report, options: Options) -> String {
     let mut out = String::new();
     for entry in &report.entries {
-        for row in entry.rows() {
-            step(&mut out, &row, options);
+        let (adopted, others) = adopted_together(entry.rows());
+        together(&mut out, entry, &adopted);
+        for row in &others {
+            step(&mut out, row, options);
         }
         problems(&mut out, entry, entry.fault.as_slice(), (RED, "can't be planned"));
         problems(&mut out, entry, &entry.blocked, (RED, "can't be planned in part"));
@@ -79,7 +81,7 @@ fn step(out: &mut String, row: &Row<'_>, options: Options) {
     let _ = writeln!(out, "  {DIM}({}){DIM:#}", shown(&row.entry.to_string()));
     changes(out, row);
     if !row.step.used_by.is_empty() {
-        let _ = writeln!(out, "      {YELLOW}used by:{YELLOW:#} {}", shown(&names(&row.step.used_by)));
+        let _ = writeln!(out, "      {YELLOW}used by:{YELLOW:#} {}", shown(&names(row.step.used_by.iter())));
     }
     if let Some(why) = row.held {
         let _ = writeln!(out, "      {MAGENTA}held:{MAGENTA:#} {}", shown(why));
@@ -92,11 +94,26 @@ fn step(out: &mut String, row: &Row<'_>, options: Options) {
     out.push('\n');
 }
 
+/// Many objects that become ours and stay as they are.
+fn together(out: &mut String, entry: &Entry, adopted: &[&Target]) {
+    if adopted.is_empty() {
+        return;
+    }
+    let (many, sign) = (adopted.len(), Verb::Adopt.sign());
+    let _ = writeln!(
+        out,
+        "{CYAN}{sign:>3}{CYAN:#} {BOLD}{many} objects{BOLD:#} exist and are adopted  {DIM}({}){DIM:#}\n      {}\n",
+        shown(&entry.to_string()),
+        shown(&names(adopted.iter().copied()))
+    );
+}
+
 /// Objects, the first ten by name.
-pub(super) fn names(all: &[Target]) -> String {
-    let mut names: Vec<String> = all.iter().take(10).map(ToString::to_string).collect();
-    if all.len() > names.len() {
-        names.push(format!("and {} more", all.len() - names.len()));
+pub(super) fn names<'a>(all: impl ExactSizeIterator<Item = &'a Target>) -> String {
+    let many = all.len();
+    let mut names: Vec<String> = all.take(10).map(ToString::to_string).collect();
+    if many > names.len() {
+        names.push(format!("and {} more", many - names.len()));
     }
     names.join(", ")
 }

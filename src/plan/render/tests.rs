@@ -192,3 +192,32 @@ fn plain_and_foreign_letters_stay_as_they_are() {
         assert_eq!(shown(text), safe);
     }
 }
+
+#[test]
+fn many_that_are_only_adopted_are_told_together() {
+    let update = Action::Update(vec![change("comment", Some("a"), Some("b"), Risk::Safe)]);
+    let of = |adopted: usize| {
+        let mut steps: Vec<Step> = (0..adopted).map(|n| adoption(&format!("W{n:02}"))).collect();
+        steps.insert(1, step("CHANGED", update.clone()));
+        Report { entries: vec![entry("all", steps)], ..Report::default() }
+    };
+    let shown = |report: &Report| {
+        let text = terminal::render(report, terminal::Options::default());
+        let text = strip_str(&text).to_string();
+        (text, markdown::render(report, terminal::Options::default()))
+    };
+    let (text, table) = shown(&of(3));
+    assert_eq!((text.matches("exists and is adopted").count(), table.matches("| `=` |").count()), (3, 3));
+    let (text, table) = shown(&of(12));
+    assert!(
+        text.starts_with(
+            "  = 12 objects exist and are adopted  (SnowflakeWarehouse team-a/all)
+      warehouse W00, warehouse W01, warehouse W02, warehouse W03, warehouse W04, warehouse W05, warehouse W06, warehouse W07, warehouse W08, warehouse W09, and 2 more
+
+  ~ warehouse CHANGED will be changed"
+        ),
+        "{text}"
+    );
+    assert_eq!(table.matches("| `=` | 12 objects |").count(), 1, "{table}");
+    assert!(text.ends_with("Plan: 0 to create, 1 to change, 0 to delete. 12 adopted.\n"), "{text}");
+}
