@@ -14,7 +14,7 @@ fn spec(tables: Value) -> PipelineSpec {
 
 fn altered(world: &World, since: u64) -> Vec<String> {
     let all = world.emulator.statements(since).into_iter().map(|statement| statement.text);
-    all.filter(|text| !text.starts_with("SHOW")).collect()
+    all.filter(|text| !text.starts_with("SHOW") && !text.starts_with("DESCRIBE")).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,4 +117,66 @@ async fn a_table_keeps_a_column_whatever_is_approved() {
             format!("{t} ADD COLUMN \"A\" DATE"),
         ]
     );
+}
+
+/// Which of these statements about the column were sent, and in which order.
+fn about(all: &[String]) -> Vec<&str> {
+    let words = ["UNSET MASKING", "SET MASKING", "DROP COLUMN", "ADD COLUMN"];
+    all.iter().filter_map(|text| words.into_iter().find(|word| text.contains(word))).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_column_keeps_its_masking_policy_until_it_goes() {
+    let mask = |name: &str, of: &str| {
+        let body = if of == "DATE" { "NULL::DATE" } else { "'***'" };
+        json!({"name": name, "arguments": [{"name": "V", "type": of}], "returns": of, "body": body})
+    };
+    let column = |of: &str, policy: Option<&str>| {
+        let mut column = json!({"name": "B", "type": of});
+        if let Some(policy) = policy {
+            column["maskingPolicy"] = json!({"name": policy});
+        }
+        column
+    };
+    // What becomes of the column; what is sent while it waits, and once it may go.
+    for (becomes, waiting, going) in [
+        (None, vec![], vec!["UNSET MASKING", "DROP COLUMN"]),
+        (Some(column("VARCHAR(10)", Some("M"))), vec![], vec!["UNSET MASKING", "DROP COLUMN", "ADD COLUMN"]),
+        (
+            Some(column("VARCHAR(10)", Some("OTHER"))),
+            vec!["SET MASKING"],
+            vec!["UNSET MASKING", "DROP COLUMN", "ADD COLUMN"],
+        ),
+        (Some(column("VARCHAR(10)", None)), vec!["UNSET MASKING"], vec!["DROP COLUMN", "ADD COLUMN"]),
+        // A policy for dates can't hang on a text: it comes with the new column.
+        (Some(column("DATE", Some("DATES"))), vec![], vec!["UNSET MASKING", "DROP COLUMN", "ADD COLUMN"]),
+        (Some(column("DATE", None)), vec![], vec!["UNSET MASKING", "DROP COLUMN", "ADD COLUMN"]),
+    ] {
+        let mut world = World::new(None);
+        world.admin("CREATE DATABASE D; CREATE SCHEMA D.S");
+        let with = |column: Option<Value>| {
+            let columns: Vec<Value> =
+                [json!({"name": "A", "type": "INT"})].into_iter().chain(column).collect();
+            let mut spec = spec(json!([{"name": "T", "columns": columns}]));
+            let policies = [mask("M", "VARCHAR"), mask("OTHER", "VARCHAR"), mask("DATES", "DATE")];
+            spec.masking_policies = serde_json::from_value(json!(policies)).unwrap();
+            spec
+        };
+        world.pipeline("flow", with(Some(column("VARCHAR(20)", Some("M")))));
+        world.settle().await.unwrap();
+        let since = world.emulator.last_statement();
+        world.pipeline("flow", with(becomes.clone()));
+        world.settle().await.unwrap();
+        assert_eq!(world.get("p/flow").ready().1, "ApprovalRequired", "{}", world.describe());
+        assert_eq!(about(&altered(&world, since)), waiting, "{becomes:?}");
+        let since = world.emulator.last_statement();
+        assert!(world.approve("p/flow"));
+        world.settle().await.unwrap();
+        assert_eq!(about(&altered(&world, since)), going, "{becomes:?}: {:#?}", altered(&world, since));
+        assert_eq!(world.get("p/flow").ready().0, "True", "{}", world.describe());
+        // And then nothing more.
+        let since = world.emulator.last_statement();
+        world.settle().await.unwrap();
+        assert_eq!(altered(&world, since), Vec::<String>::new(), "{becomes:?}");
+    }
 }

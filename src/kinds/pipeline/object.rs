@@ -197,7 +197,7 @@ pub(super) struct Update {
     pub changes: Vec<Change>,
     pub statements: Vec<Statement>,
     /// What loses data, by ALTER: it waits by itself, the rest does not wait for it.
-    pub losing: Option<(Vec<Change>, Vec<Statement>)>,
+    pub losing: Option<Losing>,
     /// What only another object in its place can do.
     pub replace: Option<Replace>,
     /// What is done about policies and tags, after `statements`.
@@ -206,6 +206,14 @@ pub(super) struct Update {
     pub managed: Paths,
     /// What keeps it from its goal and no statement mends.
     pub fault: Option<Fault>,
+}
+
+/// What loses data, in a step of its own.
+pub(super) struct Losing {
+    pub changes: Vec<Change>,
+    pub statements: Vec<Statement>,
+    /// What is recorded as attached when it begins, and when it is done.
+    pub attached: Option<[BTreeSet<String>; 2]>,
 }
 
 /// CREATE OR REPLACE of an object that is ours.

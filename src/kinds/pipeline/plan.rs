@@ -6,7 +6,7 @@ use super::{
     graph,
     listings::{listings, sorted},
     names::Directory,
-    object::{Create, Kind, Replace, There, Types, Update, Wanted, hash, recorded, target},
+    object::{Create, Kind, Losing, Replace, There, Types, Update, Wanted, hash, recorded, target},
     observe::Seen,
     order::{named, order},
     preflight,
@@ -324,7 +324,7 @@ impl<'a> Driver<'a> {
             let managed = managed.into_set();
             let before: BTreeSet<String> = entry.managed.union(&managed).cloned().collect();
             // What waits for approval is managed until it is done; what was released is not released again.
-            let waiting = losing.iter().flat_map(|(changes, _)| changes);
+            let waiting = losing.iter().flat_map(|losing| &losing.changes);
             let waiting = waiting.chain(replace.iter().flat_map(|replace| &replace.changes));
             let waiting: BTreeSet<&str> = waiting.map(|change| change.path.as_str()).collect();
             let still = entry.managed.iter().filter(|path| waiting.contains(path.as_str())).cloned();
@@ -356,10 +356,12 @@ impl<'a> Driver<'a> {
             let action = Action::Update(changes);
             planned.steps.push(Step::new(on.clone(), action, effects));
         }
-        if let Some((changes, statements)) = losing {
-            let effects = statements.into_iter().map(Effect::sql).collect();
-            let action = Action::Update(changes);
-            planned.last.push(Step::new(on.clone(), action, effects));
+        if let Some(Losing { changes, statements, attached }) = losing {
+            let note = |names| Effect::Remember(Note::Attached { on: on.clone(), names });
+            let (begun, done) = attached.map(|notes| notes.map(note).into()).unzip();
+            let sql = statements.into_iter().map(Effect::sql);
+            let effects = begun.into_iter().chain(sql).chain(done).collect();
+            planned.last.push(Step::new(on.clone(), Action::Update(changes), effects));
         }
         if let Some(replace) = replace {
             let intent = begun.unwrap_or_else(|| self.planning.claimant.fresh_intent(&on));

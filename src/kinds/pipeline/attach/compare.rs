@@ -1,8 +1,10 @@
 //! What differs between what hangs on an object and what is to.
 
+use std::collections::BTreeSet;
+
 use super::{Attaching, Attachments, BEGUN, Mask, Once, ROW_ACCESS, RowAccess, recorded::Recorded, tag_path};
 use crate::{
-    kinds::pipeline::object::{There, Update, changed},
+    kinds::pipeline::object::{Losing, There, Update, changed},
     plan::{Change, Risk},
     snowflake::Statement,
     values::{full_name::FullName, ident::Ident},
@@ -17,12 +19,21 @@ pub(in super::super) struct ColumnsNow {
     pub present: Vec<Ident>,
     /// From, to.
     pub renamed: Vec<(Ident, Ident)>,
+    /// Those that are dropped once they may, and whether what is wanted on one can hang on it until then.
+    pub going: Vec<(Ident, bool)>,
 }
 
 impl ColumnsNow {
     fn name(&self, recorded: &Ident) -> Ident {
         let to = self.renamed.iter().find(|(from, _)| from == recorded);
         to.map_or_else(|| recorded.clone(), |(_, to)| to.clone())
+    }
+    fn goes(&self, column: &Ident) -> bool {
+        self.going.iter().any(|(going, _)| going == column)
+    }
+    /// Whether it is there for what is wanted on it.
+    fn takes(&self, column: &Ident) -> bool {
+        self.present.contains(column) && !self.going.contains(&(column.clone(), false))
     }
 }
 
@@ -35,7 +46,8 @@ impl Attachments {
     /// ADD COLUMN.
     pub fn compare(&self, there: &There<'_>, columns: &ColumnsNow, update: &mut Update) {
         update.managed.extend(self.fields().into_iter().map(|change| change.path));
-        if there.description.is_none() && columns.renamed.is_empty() && self.settled(&there.entry.attached) {
+        let still = columns.renamed.is_empty() && columns.going.is_empty();
+        if there.description.is_none() && still && self.settled(&there.entry.attached) {
             return;
         }
         let mut known = Recorded::read(&there.entry.attached);
@@ -53,6 +65,7 @@ impl Attachments {
         self.compare_row_access(there, &known, &mut work);
         self.compare_masks(there, &known, columns, &mut work);
         self.compare_tags(there, &known, &mut work);
+        self.keep_masks(there, &known, columns, &mut work, update.losing.as_mut());
         if work.writes() || work.after != there.entry.attached {
             update.attaching = Some(work);
         }
@@ -106,7 +119,7 @@ impl Attachments {
     }
 
     fn compare_masks(&self, there: &There<'_>, known: &Recorded, columns: &ColumnsNow, work: &mut Attaching) {
-        let here = |mask: &Mask| columns.present.contains(&mask.column);
+        let here = |mask: &Mask| columns.takes(&mask.column);
         let alter = |mask: &Mask| self.alter().keyword("ALTER COLUMN").ident(&mask.column);
         for mask in self.masks.iter().filter(|mask| here(mask)) {
             let of_column = || known.masks.iter().filter(|(other, _)| other.column == mask.column);
@@ -148,6 +161,54 @@ impl Attachments {
             let change = changed(mask.path(), Some(&mask.shown()), None, Risk::Safe);
             work.push(change, alter(mask).keyword("UNSET MASKING POLICY"));
         }
+    }
+
+    /// A column that goes keeps its policy until then: while it waits, nobody sees what was hidden. Snowflake drops no
+    /// column that has one, so it is taken off right before.
+    fn keep_masks(
+        &self,
+        there: &There<'_>,
+        known: &Recorded,
+        columns: &ColumnsNow,
+        work: &mut Attaching,
+        losing: Option<&mut Losing>,
+    ) {
+        let (mut changes, mut statements) = (vec![], vec![]);
+        let mut done = work.after.clone();
+        for (column, takes) in &columns.going {
+            let recorded = || known.masks.iter().filter(|(mask, _)| mask.column == *column);
+            let wanted = self.masks.iter().find(|mask| mask.column == *column);
+            let hangs = if *takes {
+                wanted
+            } else {
+                work.after.retain(|name| wanted.is_none_or(|mask| *name != format!("MASKING POLICY {mask}")));
+                work.after.extend(
+                    recorded().map(|(mask, sure)| {
+                        format!("{}MASKING POLICY {mask}", if *sure { "" } else { BEGUN })
+                    }),
+                );
+                // Somebody else's, or none, is none of ours.
+                let shown = described(there, columns, column);
+                let is =
+                    |mask: &&Mask| shown.as_ref().is_none_or(|shown| shown.as_ref() == Some(&mask.policy));
+                recorded().map(|(mask, _)| mask).find(is)
+            };
+            let Some(mask) = hangs.filter(|mask| !there.ignores(&mask.path())) else { continue };
+            if !takes {
+                let to = wanted.map(Mask::shown);
+                changes.push(changed(mask.path(), Some(&mask.shown()), to.as_deref(), Risk::Safe));
+            }
+            let alter = self.alter().keyword("ALTER COLUMN").ident(column);
+            statements.push(alter.keyword("UNSET MASKING POLICY"));
+        }
+        let on_going = |mask: &&Mask| columns.goes(&mask.column);
+        let begun = self.masks.iter().filter(on_going).map(|mask| format!("{BEGUN}MASKING POLICY {mask}"));
+        let begun: BTreeSet<String> = work.after.iter().cloned().chain(begun).collect();
+        done.extend(self.masks.iter().filter(on_going).map(|mask| format!("MASKING POLICY {mask}")));
+        let Some(losing) = losing.filter(|_| !statements.is_empty() || begun != done) else { return };
+        losing.changes.splice(0..0, changes);
+        losing.statements.splice(0..0, statements);
+        losing.attached = Some([begun, done]);
     }
 
     fn compare_tags(&self, there: &There<'_>, known: &Recorded, work: &mut Attaching) {

@@ -4,6 +4,7 @@
 //! A table is never replaced. Columns are compared by name ([`columns`]); what loses data waits for approval.
 
 mod columns;
+mod difference;
 pub(super) mod keys;
 mod present;
 
