@@ -85,3 +85,87 @@ impl AsOf {
         raised
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        api::{CortexPipeline, SnowflakeWarehouse},
+        engine::fault::Fault,
+        plan::{Action, Effect, Target},
+        snowflake::Statement,
+    };
+
+    /// Read an hour ago, changed now.
+    fn change() -> (AsOf, Instant, Instant) {
+        let since = Instant::now();
+        let fresh = since + Duration::from_secs(3_600);
+        (AsOf { since, ..AsOf::moment(fresh) }, since, fresh)
+    }
+
+    fn step(kind: &'static str, words: &'static str) -> Step {
+        Step::new(
+            Target::new(kind, "D.S.O"),
+            Action::Update(vec![]),
+            vec![Effect::sql(Statement::new(words))],
+        )
+    }
+
+    fn plan(kind: &'static str) -> Plan {
+        Plan { steps: vec![step(kind, "ALTER")], ..Plan::default() }
+    }
+
+    #[test]
+    fn what_a_plan_changes_is_read_anew_and_nothing_else() {
+        for (kind, anew) in [
+            ("TABLE", &["TABLE"][..]),
+            // Its steps are on the graph, its rows are tasks.
+            ("TASK GRAPH", &["TASK"]),
+            // In whose place another one comes decides which streams become stale.
+            ("VIEW", &["VIEW", "STREAM"]),
+            // What is done to a place is done to all in it.
+            ("SCHEMA", &["SCHEMA", "TABLE", "TASK", "VIEW", "STREAM"]),
+        ] {
+            let (mut as_of, since, fresh) = change();
+            assert!(as_of.asks_for::<CortexPipeline>(&plan(kind)), "{kind}");
+            for other in ["TABLE", "TASK", "VIEW", "STREAM", "SCHEMA"] {
+                let wanted = if anew.contains(&other) { fresh } else { since };
+                assert_eq!(as_of.of(other), wanted, "{kind}: {other}");
+            }
+            // Once it is read, the same plan can be carried out.
+            assert!(!as_of.asks_for::<CortexPipeline>(&plan(kind)), "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_is_blocked_is_read_anew_too() {
+        let (mut as_of, _, fresh) = change();
+        let blocked = vec![(Target::new("TABLE", "D.S.O"), Fault::Deadline)];
+        assert!(as_of.asks_for::<CortexPipeline>(&Plan { blocked, ..Plan::default() }));
+        assert_eq!(as_of.of("TABLE"), fresh);
+        let (mut as_of, since, _) = change();
+        assert!(!as_of.asks_for::<CortexPipeline>(&Plan::default()));
+        assert_eq!(as_of.of("TABLE"), since);
+    }
+
+    #[test]
+    fn what_was_done_is_read_after_it() {
+        let (mut as_of, since, fresh) = change();
+        std::thread::sleep(Duration::from_millis(2));
+        as_of.touched::<CortexPipeline>(&[step("TABLE", "ALTER TABLE")]);
+        // The clock of this test has not reached the moment of the change.
+        assert!(as_of.fresh() > since && as_of.fresh() < fresh);
+        assert_eq!((as_of.of("TABLE"), as_of.of("VIEW")), (as_of.fresh(), since));
+        // What is created, replaced or dropped takes grants and streams along.
+        for words in ["CREATE OR REPLACE VIEW", "DROP TABLE"] {
+            let (mut as_of, _, _) = change();
+            as_of.touched::<CortexPipeline>(&[step("TABLE", "ALTER TABLE"), step("VIEW", words)]);
+            assert_eq!((as_of.of("TABLE"), as_of.of("TASK")), (as_of.fresh(), as_of.fresh()), "{words}");
+        }
+        let (mut as_of, _, _) = change();
+        as_of.touched::<SnowflakeWarehouse>(&[step("WAREHOUSE", "ALTER WAREHOUSE")]);
+        assert_eq!(as_of.of("WAREHOUSE"), as_of.fresh());
+    }
+}

@@ -93,3 +93,32 @@ fn every_kind_is_deleted_by_its_policy() {
         }
     });
 }
+
+#[test]
+fn a_policy_goes_although_what_it_hung_on_is_gone_already() {
+    run(async {
+        let mut world = world(["CREATE DATABASE D", "CREATE SCHEMA D.S"]);
+        let spec = |tables: Value, policies: Value| {
+            json!({
+                "connectionRef": {"name": "snow"}, "database": "D", "schema": "S",
+                "tables": tables, "maskingPolicies": policies,
+            })
+        };
+        let tables = json!([{
+            "name": "T",
+            "columns": [{"name": "A", "type": "VARCHAR", "maskingPolicy": {"name": "HIDE"}}],
+        }]);
+        let hide = json!([{
+            "name": "HIDE", "arguments": [{"name": "V", "type": "VARCHAR"}], "returns": "VARCHAR", "body": "'*'",
+        }]);
+        apply(&mut world, "flow", &spec(tables, hide));
+        in_sync(&mut world, "made").await;
+        // By hand, or by a DROP before which the record could not be written any more.
+        world.admin("DROP TABLE D.S.T");
+        apply(&mut world, "flow", &spec(json!([]), json!([])));
+        in_sync(&mut world, "emptied").await;
+        let left = world.emulator.execute_as("ACCOUNTADMIN", "SHOW MASKING POLICIES IN ACCOUNT").unwrap();
+        assert_eq!(left.rows.len(), 0, "{}", world.describe());
+        assert_eq!(world.get(KEY).record().objects, []);
+    });
+}

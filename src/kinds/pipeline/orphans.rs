@@ -59,9 +59,13 @@ impl Driver<'_> {
         for step in steps.iter_mut().filter(dropped) {
             let carries = |entry: &&Entry| entry.carries(step.on.kind, &step.on.name);
             let carriers = self.planning.record.objects.iter().filter(carries);
-            let carriers: Vec<Target> = carriers
-                .filter_map(|entry| Some(Target::new(kind_of(&entry.kind)?.word, entry.name.clone())))
-                .collect();
+            // On what is gone, although the record does not know it yet, nothing hangs.
+            let there = |entry: &Entry| {
+                let (kind, name) = (kind_of(&entry.kind)?, recorded(&entry.name)?);
+                let gone = matches!(self.seen.found(kind, &name), Ok(None));
+                (!gone).then(|| Target::new(kind.word, entry.name.clone()))
+            };
+            let carriers: Vec<Target> = carriers.filter_map(there).collect();
             let is = |state: (Option<Hold>, bool)| carriers.iter().any(|on| states.get(on) == Some(&state));
             if is((None, false)) {
                 // What it hangs on is let go, and so is it.
