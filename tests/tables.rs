@@ -180,3 +180,77 @@ async fn a_column_keeps_its_masking_policy_until_it_goes() {
         assert_eq!(altered(&world, since), Vec::<String>::new(), "{becomes:?}");
     }
 }
+
+/// The policy that hangs on a column, as DESCRIBE tells.
+fn hidden(world: &World, column: &str) -> Option<String> {
+    let rows = world.emulator.execute_as("ACCOUNTADMIN", "DESCRIBE TABLE D.S.T").unwrap();
+    let at = |name: &str| rows.columns.iter().position(|column| column.name == name).unwrap();
+    let row = rows.rows.iter().find(|row| row[at("name")].as_deref() == Some(column)).unwrap();
+    row[at("policy name")].clone().filter(|name| !name.is_empty())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_column_that_could_not_be_dropped_is_hidden_again() {
+    let mut world = World::new(None);
+    world.admin("CREATE DATABASE D; CREATE SCHEMA D.S");
+    let with = |columns: Value, cluster: &str| {
+        let mut spec = spec(json!([{"name": "T", "columns": columns, "clusterBy": [cluster]}]));
+        let policy = json!([{
+            "name": "M", "arguments": [{"name": "V", "type": "VARCHAR"}], "returns": "VARCHAR", "body": "'***'",
+        }]);
+        spec.masking_policies = serde_json::from_value(policy).unwrap();
+        spec
+    };
+    let a = json!({"name": "A", "type": "INT"});
+    let b = json!({"name": "B", "type": "VARCHAR", "maskingPolicy": {"name": "M"}});
+    world.pipeline("flow", with(json!([a, b]), "B"));
+    world.settle().await.unwrap();
+    // Snowflake drops no column that a clustering key has.
+    for _ in 0..2 {
+        let since = world.emulator.last_statement();
+        world.pipeline("flow", with(json!([a]), "B"));
+        world.settle().await.unwrap();
+        assert!(world.approve("p/flow"));
+        world.settle().await.unwrap();
+        let sent = altered(&world, since);
+        assert_eq!(about(&sent), ["UNSET MASKING", "DROP COLUMN", "SET MASKING"], "{sent:#?}");
+        assert!(hidden(&world, "B").is_some());
+        assert_eq!(world.get("p/flow").ready().1, "ApprovalRequired", "{}", world.describe());
+    }
+    // Back again, and nothing is missing.
+    world.pipeline("flow", with(json!([a, b]), "B"));
+    world.settle().await.unwrap();
+    assert_eq!(world.get("p/flow").ready().0, "True", "{}", world.describe());
+    assert!(hidden(&world, "B").is_some());
+    // And so that it can be done.
+    world.pipeline("flow", with(json!([a]), "A"));
+    world.settle().await.unwrap();
+    assert!(world.approve("p/flow"));
+    world.settle().await.unwrap();
+    assert_eq!(world.get("p/flow").ready().0, "True", "{}", world.describe());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_follows_its_column_also_when_the_record_missed_the_renaming() {
+    let mut world = World::new(None);
+    world.admin("CREATE DATABASE D; CREATE SCHEMA D.S");
+    let with = |column: Value| {
+        let mut spec = spec(json!([{"name": "T", "columns": [{"name": "A", "type": "INT"}, column]}]));
+        let policy = json!([{
+            "name": "M", "arguments": [{"name": "V", "type": "VARCHAR"}], "returns": "VARCHAR", "body": "'***'",
+        }]);
+        spec.masking_policies = serde_json::from_value(policy).unwrap();
+        spec
+    };
+    world.pipeline("flow", with(json!({"name": "B", "type": "VARCHAR", "maskingPolicy": {"name": "M"}})));
+    world.settle().await.unwrap();
+    // As if the program had ended right after this.
+    world.admin("ALTER TABLE D.S.T RENAME COLUMN B TO C");
+    let since = world.emulator.last_statement();
+    world.pipeline("flow", with(json!({"name": "C", "renamedFrom": "B", "type": "VARCHAR"})));
+    world.settle().await.unwrap();
+    let sent = altered(&world, since);
+    assert_eq!(about(&sent), ["UNSET MASKING"], "{sent:#?}");
+    assert_eq!(hidden(&world, "C"), None);
+    assert_eq!(world.get("p/flow").ready().0, "True", "{}", world.describe());
+}

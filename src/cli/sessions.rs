@@ -233,10 +233,13 @@ fn nothing<'a>(key: &ConnectionKey, known: impl Iterator<Item = &'a ConnectionKe
 
 /// The connections that could have been meant.
 fn there_are<'a>(known: impl Iterator<Item = &'a ConnectionKey>) -> String {
-    let mut names: Vec<_> = known.take(NAMED).map(ToString::to_string).collect();
-    names.sort();
-    names.dedup();
-    if names.is_empty() { String::new() } else { format!(" (there is {})", names.join(", ")) }
+    let all: BTreeSet<String> = known.map(ToString::to_string).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    let more = if all.len() > NAMED { ", and more" } else { "" };
+    let names: Vec<_> = all.into_iter().take(NAMED).collect();
+    format!(" (there is {}{more})", names.join(", "))
 }
 
 /// How many connections are named that could have been meant.

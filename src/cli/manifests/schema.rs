@@ -31,9 +31,6 @@ struct Walk {
     misfits: Vec<Misfit>,
 }
 
-/// How many fields of a mapping are named.
-const FIELDS: usize = 12;
-
 impl Walk {
     fn say(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
         self.misfits.push(Misfit { path: self.path.clone(), place, message: message.into(), help });
@@ -113,10 +110,15 @@ impl Walk {
                     Some("leave out the quotes".into())
                 }
                 (Tree::Null, _) => Some("give a value, or remove the field".into()),
-                (_, "a mapping") => schema["properties"].as_object().map(|fields| {
-                    let fields: Vec<_> = fields.keys().map(String::as_str).take(FIELDS).collect();
-                    format!("its fields are {}", fields.join(", "))
-                }),
+                (_, "a mapping") => {
+                    let fields = schema["properties"].as_object().filter(|fields| !fields.is_empty());
+                    fields.map(|fields| {
+                        format!(
+                            "its fields are {}",
+                            fields.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+                        )
+                    })
+                }
                 (_, "a list") => Some("begin each item with a hyphen: - …".into()),
                 _ => None,
             };

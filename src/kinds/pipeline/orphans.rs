@@ -59,11 +59,16 @@ impl Driver<'_> {
         for step in steps.iter_mut().filter(dropped) {
             let carries = |entry: &&Entry| entry.carries(step.on.kind, &step.on.name);
             let carriers = self.planning.record.objects.iter().filter(carries);
-            // On what is gone, although the record does not know it yet, nothing hangs.
+            // On what is gone, although the record does not know it yet, nothing hangs. What is wanted may come back.
             let there = |entry: &Entry| {
-                let (kind, name) = (kind_of(&entry.kind)?, recorded(&entry.name)?);
-                let gone = matches!(self.seen.found(kind, &name), Ok(None));
-                (!gone).then(|| Target::new(kind.word, entry.name.clone()))
+                let kind = kind_of(&entry.kind)?;
+                let on = Target::new(kind.word, entry.name.clone());
+                let names = [Some(&entry.name), entry.renaming.as_ref()].into_iter().flatten();
+                let mut found = names.filter_map(|name| Some(self.seen.found(kind, &recorded(name)?)));
+                let gone = found.all(|found| matches!(found, Ok(None)))
+                    && !self.seen.lost.contains(kind.word)
+                    && !wanted.iter().any(|object| object.on == on);
+                (!gone).then_some(on)
             };
             let carriers: Vec<Target> = carriers.filter_map(there).collect();
             let is = |state: (Option<Hold>, bool)| carriers.iter().any(|on| states.get(on) == Some(&state));

@@ -82,7 +82,7 @@ fn together(entry: &Entry, adopted: &[&Target]) -> String {
         Verb::Adopt.sign(),
         adopted.len(),
         code(&entry.to_string()),
-        code(&names(adopted.iter().copied()))
+        code(&names(adopted.iter().copied(), 100))
     )
 }
 
@@ -99,7 +99,7 @@ fn table_row(row: &Row<'_>) -> String {
         cells.push(format!("{}: {}{}", code(&change.path), from_to(change), risk(change)));
     }
     if !row.step.used_by.is_empty() {
-        cells.push(format!("used by: {}", code(&names(row.step.used_by.iter()))));
+        cells.push(format!("used by: {}", code(&names(row.step.used_by.iter(), 10))));
     }
     if cells.is_empty() {
         cells.push(row.verb.will_be().to_owned());

@@ -81,7 +81,8 @@ fn step(out: &mut String, row: &Row<'_>, options: Options) {
     let _ = writeln!(out, "  {DIM}({}){DIM:#}", shown(&row.entry.to_string()));
     changes(out, row);
     if !row.step.used_by.is_empty() {
-        let _ = writeln!(out, "      {YELLOW}used by:{YELLOW:#} {}", shown(&names(row.step.used_by.iter())));
+        let _ =
+            writeln!(out, "      {YELLOW}used by:{YELLOW:#} {}", shown(&names(row.step.used_by.iter(), 10)));
     }
     if let Some(why) = row.held {
         let _ = writeln!(out, "      {MAGENTA}held:{MAGENTA:#} {}", shown(why));
@@ -104,14 +105,14 @@ fn together(out: &mut String, entry: &Entry, adopted: &[&Target]) {
         out,
         "{CYAN}{sign:>3}{CYAN:#} {BOLD}{many} objects{BOLD:#} exist and are adopted  {DIM}({}){DIM:#}\n      {}\n",
         shown(&entry.to_string()),
-        shown(&names(adopted.iter().copied()))
+        shown(&names(adopted.iter().copied(), 100))
     );
 }
 
-/// Objects, the first ten by name.
-pub(super) fn names<'a>(all: impl ExactSizeIterator<Item = &'a Target>) -> String {
+/// Objects, the first of them by name.
+pub(super) fn names<'a>(all: impl ExactSizeIterator<Item = &'a Target>, most: usize) -> String {
     let many = all.len();
-    let mut names: Vec<String> = all.take(10).map(ToString::to_string).collect();
+    let mut names: Vec<String> = all.take(most).map(ToString::to_string).collect();
     if many > names.len() {
         names.push(format!("and {} more", many - names.len()));
     }

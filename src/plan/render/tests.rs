@@ -212,7 +212,7 @@ fn many_that_are_only_adopted_are_told_together() {
     assert!(
         text.starts_with(
             "  = 12 objects exist and are adopted  (SnowflakeWarehouse team-a/all)
-      warehouse W00, warehouse W01, warehouse W02, warehouse W03, warehouse W04, warehouse W05, warehouse W06, warehouse W07, warehouse W08, warehouse W09, and 2 more
+      warehouse W00, warehouse W01, warehouse W02, warehouse W03, warehouse W04, warehouse W05, warehouse W06, warehouse W07, warehouse W08, warehouse W09, warehouse W10, warehouse W11
 
   ~ warehouse CHANGED will be changed"
         ),

@@ -19,21 +19,23 @@ pub(in super::super) struct ColumnsNow {
     pub present: Vec<Ident>,
     /// From, to.
     pub renamed: Vec<(Ident, Ident)>,
+    /// The same of those that were renamed before, as far as the former name is gone: a record may still have that.
+    pub followed: Vec<(Ident, Ident)>,
     /// Those that are dropped once they may, and whether what is wanted on one can hang on it until then.
     pub going: Vec<(Ident, bool)>,
 }
 
 impl ColumnsNow {
     fn name(&self, recorded: &Ident) -> Ident {
-        let to = self.renamed.iter().find(|(from, _)| from == recorded);
+        let to = self.renamed.iter().chain(&self.followed).find(|(from, _)| from == recorded);
         to.map_or_else(|| recorded.clone(), |(_, to)| to.clone())
     }
     fn goes(&self, column: &Ident) -> bool {
         self.going.iter().any(|(going, _)| going == column)
     }
-    /// Whether it is there for what is wanted on it.
-    fn takes(&self, column: &Ident) -> bool {
-        self.present.contains(column) && !self.going.contains(&(column.clone(), false))
+    /// Whether another one takes its place, on which what is wanted comes along.
+    fn waits(&self, column: &Ident) -> bool {
+        self.going.iter().any(|(going, takes)| going == column && !takes)
     }
 }
 
@@ -119,7 +121,7 @@ impl Attachments {
     }
 
     fn compare_masks(&self, there: &There<'_>, known: &Recorded, columns: &ColumnsNow, work: &mut Attaching) {
-        let here = |mask: &Mask| columns.takes(&mask.column);
+        let here = |mask: &Mask| columns.present.contains(&mask.column) && !columns.waits(&mask.column);
         let alter = |mask: &Mask| self.alter().keyword("ALTER COLUMN").ident(&mask.column);
         for mask in self.masks.iter().filter(|mask| here(mask)) {
             let of_column = || known.masks.iter().filter(|(other, _)| other.column == mask.column);
@@ -132,6 +134,12 @@ impl Attachments {
                 (Some(shown), None) => mask.using.is_empty() && shown.as_ref() == Some(&mask.policy),
             };
             if alike {
+                continue;
+            }
+            // Its arguments fit once another column has come.
+            if mask.using.iter().any(|column| columns.waits(column)) {
+                work.after.remove(&mask.recorded());
+                work.after.extend(of_column().map(|(other, sure)| other.begun_unless(*sure)));
                 continue;
             }
             if there.ignores(&mask.path()) {
@@ -164,7 +172,7 @@ impl Attachments {
     }
 
     /// A column that goes keeps its policy until then: while it waits, nobody sees what was hidden. Snowflake drops no
-    /// column that has one, so it is taken off right before.
+    /// column that has one, so it is taken off right before; where the DROP did not follow, it is set again.
     fn keep_masks(
         &self,
         there: &There<'_>,
@@ -173,42 +181,73 @@ impl Attachments {
         work: &mut Attaching,
         losing: Option<&mut Losing>,
     ) {
-        let (mut changes, mut statements) = (vec![], vec![]);
+        let (mut changes, mut statements, mut taken_off) = (vec![], vec![], BTreeSet::new());
         let mut done = work.after.clone();
         for (column, takes) in &columns.going {
-            let recorded = || known.masks.iter().filter(|(mask, _)| mask.column == *column);
             let wanted = self.masks.iter().find(|mask| mask.column == *column);
-            let hangs = if *takes {
-                wanted
-            } else {
-                work.after.retain(|name| wanted.is_none_or(|mask| *name != format!("MASKING POLICY {mask}")));
-                work.after.extend(
-                    recorded().map(|(mask, sure)| {
-                        format!("{}MASKING POLICY {mask}", if *sure { "" } else { BEGUN })
-                    }),
-                );
-                // Somebody else's, or none, is none of ours.
-                let shown = described(there, columns, column);
-                let is =
-                    |mask: &&Mask| shown.as_ref().is_none_or(|shown| shown.as_ref() == Some(&mask.policy));
-                recorded().map(|(mask, _)| mask).find(is)
-            };
+            let hangs = if *takes { wanted } else { self.kept(there, known, columns, column, work) };
             let Some(mask) = hangs.filter(|mask| !there.ignores(&mask.path())) else { continue };
             if !takes {
+                done.remove(&mask.recorded());
                 let to = wanted.map(Mask::shown);
                 changes.push(changed(mask.path(), Some(&mask.shown()), to.as_deref(), Risk::Safe));
             }
             let alter = self.alter().keyword("ALTER COLUMN").ident(column);
             statements.push(alter.keyword("UNSET MASKING POLICY"));
+            taken_off.insert(mask.recorded());
         }
-        let on_going = |mask: &&Mask| columns.goes(&mask.column);
-        let begun = self.masks.iter().filter(on_going).map(|mask| format!("{BEGUN}MASKING POLICY {mask}"));
-        let begun: BTreeSet<String> = work.after.iter().cloned().chain(begun).collect();
-        done.extend(self.masks.iter().filter(on_going).map(|mask| format!("MASKING POLICY {mask}")));
-        let Some(losing) = losing.filter(|_| !statements.is_empty() || begun != done) else { return };
+        let Some(losing) = losing.filter(|_| !columns.going.is_empty()) else { return };
+        let come = self.masks.iter().filter(|mask| columns.goes(&mask.column));
+        done.extend(come.map(Mask::recorded));
+        // What is taken off may hang there or not until all is done.
+        let unsure =
+            |name: &String| if taken_off.contains(name) { format!("{BEGUN}{name}") } else { name.clone() };
+        let begun: BTreeSet<String> = work.after.iter().map(unsure).collect();
         losing.changes.splice(0..0, changes);
         losing.statements.splice(0..0, statements);
-        losing.attached = Some([begun, done]);
+        if begun != done {
+            losing.attached = Some([begun, done]);
+        }
+    }
+
+    /// The policy that stays on a column until that goes. What was taken off here is set again.
+    fn kept<'k>(
+        &self,
+        there: &There<'_>,
+        known: &'k Recorded,
+        columns: &ColumnsNow,
+        column: &Ident,
+        work: &mut Attaching,
+    ) -> Option<&'k Mask> {
+        let all = || known.masks.iter().filter(|(mask, _)| mask.column == *column);
+        if let Some(wanted) = self.masks.iter().find(|mask| mask.column == *column) {
+            work.after.remove(&wanted.recorded());
+        }
+        match described(there, columns, column) {
+            // Not read: it is as it is recorded.
+            None => {
+                work.after.extend(all().map(|(mask, sure)| mask.begun_unless(*sure)));
+                all().map(|(mask, _)| mask).next()
+            }
+            // Somebody else's is none of ours.
+            Some(Some(shown)) => {
+                let (mask, _) = all().find(|(mask, _)| mask.policy == shown)?;
+                work.after.insert(mask.recorded());
+                Some(mask)
+            }
+            // Nor is it ours to set one again that somebody else took off.
+            Some(None) => {
+                let (mask, _) = all().find(|(_, sure)| !sure)?;
+                if there.ignores(&mask.path()) {
+                    return None;
+                }
+                let alter = self.alter().keyword("ALTER COLUMN").ident(column);
+                let change = changed(mask.path(), None, Some(&mask.shown()), Risk::Safe);
+                work.push(change, mask.says(alter.keyword("SET MASKING POLICY")));
+                work.after.insert(mask.recorded());
+                Some(mask)
+            }
+        }
     }
 
     fn compare_tags(&self, there: &There<'_>, known: &Recorded, work: &mut Attaching) {

@@ -157,7 +157,7 @@ impl Attachments {
     /// As the record has it.
     fn names(&self) -> BTreeSet<String> {
         let policy = self.row_access.iter().map(|policy| format!("ROW ACCESS POLICY {policy}"));
-        let masks = self.masks.iter().map(|mask| format!("MASKING POLICY {mask}"));
+        let masks = self.masks.iter().map(Mask::recorded);
         let tags = self.tags.iter().map(|(tag, value)| format!("TAG {tag} = {value}"));
         policy.chain(masks).chain(tags).collect()
     }
@@ -229,6 +229,14 @@ impl Mask {
             return statement;
         }
         statement.keyword("USING").list(&self.using, Statement::ident)
+    }
+    /// As the record has it, once it hangs there.
+    fn recorded(&self) -> String {
+        format!("MASKING POLICY {self}")
+    }
+    /// The same, or as it is recorded of one that may hang there.
+    fn begun_unless(&self, sure: bool) -> String {
+        if sure { self.recorded() } else { format!("{BEGUN}{}", self.recorded()) }
     }
     fn shown(&self) -> String {
         let using = Some(listed(&self.using)).filter(|all| !all.is_empty());

@@ -112,7 +112,11 @@ impl<'a> Columns<'a> {
                     now.renamed.push((former.clone(), column.name.clone()));
                     Some(n)
                 }
-                (is, _) => is,
+                (is, None) => {
+                    now.followed.extend(column.former.clone().map(|former| (former, column.name.clone())));
+                    is
+                }
+                (is, Some(_)) => is,
             };
             match is {
                 Some(n) => {

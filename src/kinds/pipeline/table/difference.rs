@@ -104,7 +104,7 @@ impl<'a, 'b> Difference<'a, 'b> {
             Some(TypeChange::Other) => {
                 self.losing.push(change(Risk::Destructive));
                 self.anew.push(column);
-                let alike = is.data_type.as_ref().is_some_and(|is| is.name() == column.data_type.name());
+                let alike = is.data_type.as_ref().is_some_and(|is| is.short() == column.data_type.short());
                 self.going.push((column.name.clone(), alike));
                 return;
             }
