@@ -254,3 +254,35 @@ async fn a_policy_follows_its_column_also_when_the_record_missed_the_renaming() 
     assert_eq!(hidden(&world, "C"), None);
     assert_eq!(world.get("p/flow").ready().0, "True", "{}", world.describe());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_that_is_given_a_column_waits_for_that() {
+    let mut world = World::new(None);
+    world.admin("CREATE DATABASE D; CREATE SCHEMA D.S");
+    let with = |masked: Value, other: &str| {
+        // A name that could end the list that it stands in.
+        let columns = json!([{"name": "ID", "type": "INT"}, masked, {"name": "\"C, \"\"\"", "type": other}]);
+        let mut spec = spec(json!([{"name": "T", "columns": columns}]));
+        let policy = json!([{
+            "name": "P", "returns": "VARCHAR", "body": "IFF(D IS NULL, V, '***')",
+            "arguments": [{"name": "V", "type": "VARCHAR"}, {"name": "D", "type": "DATE"}],
+        }]);
+        spec.masking_policies = serde_json::from_value(policy).unwrap();
+        spec
+    };
+    world.pipeline("flow", with(json!({"name": "A", "type": "VARCHAR"}), "VARCHAR"));
+    world.settle().await.unwrap();
+    let since = world.emulator.last_statement();
+    let policy = json!({"name": "P", "using": ["A", "\"C, \"\"\""]});
+    let masked = json!({"name": "A", "type": "VARCHAR", "maskingPolicy": policy});
+    world.pipeline("flow", with(masked, "DATE"));
+    world.settle().await.unwrap();
+    assert_eq!(world.get("p/flow").ready().1, "ApprovalRequired", "{}", world.describe());
+    assert_eq!(about(&altered(&world, since)), Vec::<&str>::new());
+    assert!(world.approve("p/flow"));
+    world.settle().await.unwrap();
+    let sent = altered(&world, since);
+    assert_eq!(about(&sent), ["DROP COLUMN", "ADD COLUMN", "SET MASKING"], "{sent:#?}");
+    assert!(hidden(&world, "A").is_some());
+    assert_eq!(world.get("p/flow").ready().0, "True", "{}", world.describe());
+}

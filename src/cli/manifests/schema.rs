@@ -112,12 +112,10 @@ impl Walk {
                 (Tree::Null, _) => Some("give a value, or remove the field".into()),
                 (_, "a mapping") => {
                     let fields = schema["properties"].as_object().filter(|fields| !fields.is_empty());
-                    fields.map(|fields| {
-                        format!(
-                            "its fields are {}",
-                            fields.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
-                        )
-                    })
+                    let names = |fields: &serde_json::Map<String, Value>| {
+                        fields.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+                    };
+                    fields.map(|fields| format!("its fields are {}", names(fields)))
                 }
                 (_, "a list") => Some("begin each item with a hyphen: - …".into()),
                 _ => None,

@@ -39,31 +39,20 @@ impl Directory {
         if depth == 1 {
             return Ok(FullName::top(own));
         }
-        let database = Self::place(
-            format_args!("{path}.database"),
-            entry.database(),
-            self.database.as_ref(),
-            "database",
-        )?;
-        if depth == 2 {
-            return Ok(FullName::of([database, own]));
-        }
-        let schema =
-            Self::place(format_args!("{path}.schema"), entry.schema(), self.schema.as_ref(), "schema")?;
-        Ok(FullName::of([database, schema, own]))
+        let place = if depth == 2 { self.database_of(path, entry)? } else { self.schema_of(path, entry)? };
+        Ok(place.join(own))
     }
 
     /// The schema that a group lies in.
     pub fn schema_of(&self, path: &str, entry: &impl Listed) -> Result<FullName, Fault> {
-        let database = Self::place(
-            format_args!("{path}.database"),
-            entry.database(),
-            self.database.as_ref(),
-            "database",
-        )?;
-        let schema =
-            Self::place(format_args!("{path}.schema"), entry.schema(), self.schema.as_ref(), "schema")?;
-        Ok(FullName::of([database, schema]))
+        let database = self.database_of(path, entry)?;
+        let path = format_args!("{path}.schema");
+        Ok(database.join(Self::place(path, entry.schema(), self.schema.as_ref(), "schema")?))
+    }
+
+    fn database_of(&self, path: &str, entry: &impl Listed) -> Result<FullName, Fault> {
+        let path = format_args!("{path}.database");
+        Self::place(path, entry.database(), self.database.as_ref(), "database").map(FullName::top)
     }
 
     fn place(

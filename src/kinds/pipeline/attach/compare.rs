@@ -44,6 +44,10 @@ impl Attachments {
         Statement::new("ALTER").of_kind(self.kind.word).keyword(self.kind.word).full_name(&self.name)
     }
 
+    fn alter_column(&self, column: &Ident) -> Statement {
+        self.alter().keyword("ALTER COLUMN").ident(column)
+    }
+
     /// What is to be done, as a part of an update. Masking policies of columns that are not there yet come with
     /// ADD COLUMN.
     pub fn compare(&self, there: &There<'_>, columns: &ColumnsNow, update: &mut Update) {
@@ -122,7 +126,6 @@ impl Attachments {
 
     fn compare_masks(&self, there: &There<'_>, known: &Recorded, columns: &ColumnsNow, work: &mut Attaching) {
         let here = |mask: &Mask| columns.present.contains(&mask.column) && !columns.waits(&mask.column);
-        let alter = |mask: &Mask| self.alter().keyword("ALTER COLUMN").ident(&mask.column);
         for mask in self.masks.iter().filter(|mask| here(mask)) {
             let of_column = || known.masks.iter().filter(|(other, _)| other.column == mask.column);
             let shown = described(there, columns, &mask.column);
@@ -143,7 +146,7 @@ impl Attachments {
                 continue;
             }
             if there.ignores(&mask.path()) {
-                work.after.remove(&format!("MASKING POLICY {mask}"));
+                work.after.remove(&mask.recorded());
                 continue;
             }
             let from = match &shown {
@@ -151,12 +154,12 @@ impl Attachments {
                 None => is.map(Mask::shown),
             };
             let change = changed(mask.path(), from.as_deref(), Some(&mask.shown()), Risk::Safe);
-            let statement = mask.says(alter(mask).keyword("SET MASKING POLICY"));
+            let statement = mask.says(self.alter_column(&mask.column).keyword("SET MASKING POLICY"));
             // FORCE puts it in the place of another one in one statement.
             let another = from.is_some() || of_column().next().is_some();
             let statement = if another { statement.keyword("FORCE") } else { statement };
             work.push(change, statement);
-            work.before.insert(format!("{BEGUN}MASKING POLICY {mask}"));
+            work.before.insert(mask.begun_unless(false));
         }
         for (mask, _) in known.masks.iter().filter(|(mask, _)| here(mask)) {
             let wanted = self.masks.iter().any(|other| other.column == mask.column);
@@ -167,7 +170,7 @@ impl Attachments {
                 continue;
             }
             let change = changed(mask.path(), Some(&mask.shown()), None, Risk::Safe);
-            work.push(change, alter(mask).keyword("UNSET MASKING POLICY"));
+            work.push(change, self.alter_column(&mask.column).keyword("UNSET MASKING POLICY"));
         }
     }
 
@@ -192,8 +195,7 @@ impl Attachments {
                 let to = wanted.map(Mask::shown);
                 changes.push(changed(mask.path(), Some(&mask.shown()), to.as_deref(), Risk::Safe));
             }
-            let alter = self.alter().keyword("ALTER COLUMN").ident(column);
-            statements.push(alter.keyword("UNSET MASKING POLICY"));
+            statements.push(self.alter_column(column).keyword("UNSET MASKING POLICY"));
             taken_off.insert(mask.recorded());
         }
         let Some(losing) = losing.filter(|_| !columns.going.is_empty()) else { return };
@@ -235,15 +237,14 @@ impl Attachments {
                 work.after.insert(mask.recorded());
                 Some(mask)
             }
-            // Nor is it ours to set one again that somebody else took off.
+            // What was taken off here is only begun; what is sure was taken off by somebody else.
             Some(None) => {
                 let (mask, _) = all().find(|(_, sure)| !sure)?;
                 if there.ignores(&mask.path()) {
                     return None;
                 }
-                let alter = self.alter().keyword("ALTER COLUMN").ident(column);
                 let change = changed(mask.path(), None, Some(&mask.shown()), Risk::Safe);
-                work.push(change, mask.says(alter.keyword("SET MASKING POLICY")));
+                work.push(change, mask.says(self.alter_column(column).keyword("SET MASKING POLICY")));
                 work.after.insert(mask.recorded());
                 Some(mask)
             }

@@ -136,7 +136,7 @@ impl<'a> Columns<'a> {
             }
             now.present.push(name);
         }
-        now.going = difference.going();
+        now.going = std::mem::take(&mut difference.going);
         difference.keeps_one(present.len(), update);
         difference.finish(update);
         Ok(now)

@@ -25,7 +25,7 @@ pub(super) struct Difference<'a, 'b> {
     /// Dropped and added anew.
     anew: Vec<&'a Wanted<'a>>,
     /// Those that go, and whether what is wanted on one can hang on it as it is: another type takes another policy.
-    going: Vec<(Ident, bool)>,
+    pub(super) going: Vec<(Ident, bool)>,
     losing: Vec<Change>,
     losing_items: Vec<Statement>,
     faults: Vec<String>,
@@ -147,11 +147,6 @@ impl<'a, 'b> Difference<'a, 'b> {
             }
             _ => {}
         }
-    }
-
-    /// What goes once it may.
-    pub(super) fn going(&self) -> Vec<(Ident, bool)> {
-        self.going.clone()
     }
 
     /// Snowflake drops no table's last column (002267): what would need that is not begun, and nothing is approved for it.
